@@ -1,0 +1,151 @@
+//! The launcher as a process: the runner's hidden verb.
+//!
+//! ```text
+//! xtask __launch --captured --wall-ms=5000 --report=out.json -- PROGRAM ARGS…
+//! ```
+//!
+//! It is dispatched before the runner's argument parser, so that starting a program costs no more
+//! than it must. Its exit status is [`Ended::status`](crate::Ended::status); how it really ended
+//! stands in the report.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::limits::Limits;
+use crate::report::{Ended, STATUS_LAUNCHER};
+use crate::start::{Mode, Spec};
+use crate::supervise::supervise;
+
+/// The runner's first argument that calls the launcher.
+pub const HIDDEN_VERB: &str = "__launch";
+
+/// Runs the launcher with the arguments after [`HIDDEN_VERB`].
+#[must_use]
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    match launch(arguments) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            // Standard error may be closed; the status says it as well.
+            let _ = writeln!(std::io::stderr(), "launcher: {error:#}");
+            ExitCode::from(STATUS_LAUNCHER)
+        }
+    }
+}
+
+fn launch(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
+    let spec = parse(arguments)?;
+    let report = supervise(&spec)?;
+    if let Some(path) = &spec.report {
+        report.write(path)?;
+    }
+    if let Ended::NotStarted { error } = &report.ended {
+        bail!("{error}");
+    }
+    Ok(report.ended.status())
+}
+
+fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> {
+    let mut spec =
+        Spec { mode: Mode::Captured, limits: Limits::default(), argv: Vec::new(), report: None };
+    for argument in arguments.by_ref() {
+        if argument == "--" {
+            break;
+        }
+        let text = argument.to_str().context("an option that is not UTF-8")?;
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let number = || value.parse::<u64>().with_context(|| format!("{name} takes a number"));
+        let time = || number().map(Duration::from_millis);
+        match name {
+            "--captured" => spec.mode = Mode::Captured,
+            "--attached" => spec.mode = Mode::Attached,
+            "--report" => spec.report = Some(PathBuf::from(value)),
+            "--wall-ms" => spec.limits.wall = Some(time()?),
+            "--cpu-ms" => spec.limits.cpu = Some(time()?),
+            "--grace-ms" => spec.limits.grace = Some(time()?),
+            "--memory-bytes" => spec.limits.memory_bytes = Some(number()?),
+            "--open-files" => spec.limits.open_files = Some(number()?),
+            "--output-bytes" => spec.limits.output_bytes = Some(number()?),
+            "--processes" => {
+                spec.limits.processes = Some(usize::try_from(number()?).context("too many")?);
+            }
+            _ => bail!("unknown option {name} (a program's own stand after --)"),
+        }
+    }
+    spec.argv = arguments.collect();
+    if spec.argv.is_empty() {
+        bail!("no program was named after --");
+    }
+    Ok(spec)
+}
+
+/// The arguments that [`parse`] reads back into the same spec.
+pub fn arguments(spec: &Spec) -> Vec<OsString> {
+    let limits = &spec.limits;
+    let millis = |time: Duration| time.as_millis().to_string();
+    let options = [
+        ("--wall-ms", limits.wall.map(millis)),
+        ("--cpu-ms", limits.cpu.map(millis)),
+        ("--grace-ms", limits.grace.map(millis)),
+        ("--memory-bytes", limits.memory_bytes.map(|value| value.to_string())),
+        ("--processes", limits.processes.map(|value| value.to_string())),
+        ("--open-files", limits.open_files.map(|value| value.to_string())),
+        ("--output-bytes", limits.output_bytes.map(|value| value.to_string())),
+    ];
+    let mode = if spec.mode == Mode::Captured { "--captured" } else { "--attached" };
+    let mut arguments: Vec<OsString> = vec![HIDDEN_VERB.into(), mode.into()];
+    for (name, value) in options {
+        arguments.extend(value.map(|value| format!("{name}={value}").into()));
+    }
+    if let Some(path) = &spec.report {
+        let mut option = OsString::from("--report=");
+        option.push(path);
+        arguments.push(option);
+    }
+    arguments.push("--".into());
+    arguments.extend(spec.argv.iter().cloned());
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_survives_the_command_line() {
+        let spec = Spec {
+            mode: Mode::Attached,
+            limits: Limits {
+                wall: Some(Duration::from_millis(1)),
+                cpu: Some(Duration::from_millis(2)),
+                memory_bytes: Some(3),
+                processes: Some(4),
+                open_files: Some(5),
+                output_bytes: Some(6),
+                grace: Some(Duration::from_millis(7)),
+            },
+            argv: vec!["program".into(), "--wall-ms=9".into(), "--".into()],
+            report: Some(PathBuf::from("a=b.json")),
+        };
+        let back = parse(arguments(&spec).into_iter().skip(1)).expect("our own arguments");
+        assert_eq!(back.limits, spec.limits);
+        assert_eq!(back.mode, spec.mode);
+        assert_eq!(back.argv, spec.argv);
+        assert_eq!(back.report, spec.report);
+    }
+
+    #[test]
+    fn wrong_arguments_name_themselves() {
+        let error = |words: &[&str]| {
+            let spec = parse(words.iter().map(OsString::from));
+            format!("{:#}", spec.expect_err("wrong arguments"))
+        };
+        assert!(error(&["--wall-ms=soon", "--", "true"]).contains("--wall-ms takes a number"));
+        assert!(error(&["--wall=5", "--", "true"]).contains("unknown option --wall"));
+        assert!(error(&["--captured", "--"]).contains("no program"));
+    }
+}

@@ -1,0 +1,63 @@
+//! What a program may use.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Limits on a program and everything it starts. `None` is no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Time from the start until the program itself has ended.
+    pub wall: Option<Duration>,
+    /// User and system time, summed over the tree.
+    pub cpu: Option<Duration>,
+    /// Resident memory, summed over the tree. Shared pages count once for each process.
+    pub memory_bytes: Option<u64>,
+    /// Processes alive at one time, the program included.
+    pub processes: Option<usize>,
+    /// Open descriptors of each process (`RLIMIT_NOFILE`); `open` fails beyond it, nothing is ended.
+    pub open_files: Option<u64>,
+    /// Captured: bytes on standard output and standard error together. Attached, where the launcher
+    /// sees no byte: bytes handed to any `write` of the tree (`wchar` of proc_pid_io(5)).
+    pub output_bytes: Option<u64>,
+    /// Time between SIGTERM and SIGKILL.
+    pub grace: Option<Duration>,
+}
+
+impl Limits {
+    /// Where no grace is named.
+    pub const GRACE: Duration = Duration::from_millis(250);
+
+    /// Whether anything has to be looked at while the program runs.
+    pub(crate) fn needs_looks(&self, attached: bool) -> bool {
+        self.cpu.is_some()
+            || self.memory_bytes.is_some()
+            || self.processes.is_some()
+            || (attached && self.output_bytes.is_some())
+    }
+}
+
+/// The limit that ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    Wall,
+    Cpu,
+    Memory,
+    Processes,
+    Output,
+}
+
+impl Limit {
+    /// In words, for a sentence that begins with "ended by".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Limit::Wall => "its deadline",
+            Limit::Cpu => "its limit of CPU time",
+            Limit::Memory => "its limit of memory",
+            Limit::Processes => "its limit of processes",
+            Limit::Output => "its limit of output",
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! How a run ended, as data: out of band, so that no program can forge it with what it prints.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::Limit;
+
+/// The exit status of a launcher whose program passed its deadline, as timeout(1) has it.
+pub const STATUS_DEADLINE: u8 = 124;
+/// The exit status of a launcher that itself failed, a program that cannot be started included.
+pub const STATUS_LAUNCHER: u8 = 125;
+
+/// What happened to a program and its tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    pub ended: Ended,
+    /// From the start until the program itself had ended, in milliseconds.
+    pub wall_ms: u64,
+    /// User and system time of the whole tree, in milliseconds.
+    pub cpu_ms: u64,
+    /// The largest resident set of any one process, in KiB (`ru_maxrss`, getrusage(2)). Its floor is
+    /// the launcher's own small size: a child begins with the size of the process that forked it.
+    pub peak_memory_kib: u64,
+    /// Bytes that the program wrote to standard output; 0 when attached.
+    pub stdout_bytes: u64,
+    /// Bytes that the program wrote to standard error; 0 when attached.
+    pub stderr_bytes: u64,
+    /// How many of its processes nobody had reaped when the program itself had ended: alive and
+    /// zombies together, since which of the two is a race. `None` when the launcher ended it.
+    pub unreaped: Option<usize>,
+    /// Processes that were still there after SIGKILL and a long wait; 0 on any healthy system.
+    pub left_behind: usize,
+}
+
+/// What ended the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "how")]
+pub enum Ended {
+    /// It returned or called exit.
+    Exited { code: u8 },
+    /// A signal that the launcher did not send.
+    Signaled { signal: String, number: i32 },
+    /// The launcher ended the tree because of this limit.
+    Limit { limit: Limit },
+    /// The launcher ended the tree because it was itself told to stop.
+    Interrupted { signal: String, number: i32 },
+    /// It never began.
+    NotStarted { error: String },
+}
+
+impl Ended {
+    /// The status to exit with: the program's own, 128+N after signal N, 124 after the deadline,
+    /// 137 (SIGKILL) after any other limit, 125 when it never began.
+    #[must_use]
+    pub fn status(&self) -> u8 {
+        match self {
+            Ended::Exited { code } => *code,
+            Ended::Signaled { number, .. } | Ended::Interrupted { number, .. } => {
+                u8::try_from(128 + number).unwrap_or(STATUS_LAUNCHER)
+            }
+            Ended::Limit { limit: Limit::Wall } => STATUS_DEADLINE,
+            Ended::Limit { .. } => 128 + 9,
+            Ended::NotStarted { .. } => STATUS_LAUNCHER,
+        }
+    }
+
+    /// In words, for the end of a sentence: "exit code 3", "SIGPIPE", "its deadline".
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Ended::Exited { code } => format!("exit code {code}"),
+            Ended::Signaled { signal, .. } => format!("killed by {signal}"),
+            Ended::Limit { limit } => format!("ended by {}", limit.words()),
+            Ended::Interrupted { signal, .. } => format!("stopped by {signal}"),
+            Ended::NotStarted { error } => format!("not started: {error}"),
+        }
+    }
+}
+
+impl Report {
+    /// Writes the report as JSON beside `path` and renames it there, so that a reader finds a whole
+    /// report or none.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))
+            .with_context(|| format!("write a report beside {}", path.display()))?;
+        serde_json::to_writer(&mut file, self).context("write the report")?;
+        file.write_all(b"\n").context("write the report")?;
+        file.persist(path).with_context(|| format!("put the report at {}", path.display()))?;
+        Ok(())
+    }
+
+    /// Reads a report that [`Report::write`] wrote.
+    ///
+    /// # Errors
+    /// When there is none, or it is not a report.
+    pub fn read(path: &Path) -> anyhow::Result<Report> {
+        let text = std::fs::read(path)
+            .with_context(|| format!("read the launcher's report {}", path.display()))?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("understand the launcher's report {}", path.display()))
+    }
+}

@@ -1,0 +1,162 @@
+//! What to start, and the moment between fork and exec.
+
+use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::{fs, io};
+
+use anyhow::Context;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::SigSet;
+use nix::unistd::Pid;
+
+use crate::limits::Limits;
+
+/// How the program is connected to whoever asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Pipes for 0, 1 and 2, a session and a process group of its own.
+    Captured,
+    /// The caller's 0, 1, 2, terminal and process group.
+    Attached,
+}
+
+/// A program to start.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    pub mode: Mode,
+    pub limits: Limits,
+    /// The program's name or path, and its arguments.
+    pub argv: Vec<OsString>,
+    /// Where to write the report; `None` to write none.
+    pub report: Option<PathBuf>,
+}
+
+/// The launcher's ends of a captured program's pipes.
+pub struct Pipes {
+    pub stdin: OwnedFd,
+    pub stdout: OwnedFd,
+    pub stderr: OwnedFd,
+}
+
+/// Starts the program. The launcher's own ends of the pipes come back where it is captured.
+///
+/// std's `Command` does the fork and exec: it gives the child the default SIGPIPE and brings an error
+/// of `exec` back through a close-on-exec channel. The signal mask survives exec and std leaves it
+/// alone, so an attached program gets `mask`, the one that the launcher was called with.
+pub fn start(spec: &Spec, mask: SigSet) -> anyhow::Result<(Pid, Option<Pipes>)> {
+    let (program, arguments) = spec.argv.split_first().context("no program was named")?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let captured = spec.mode == Mode::Captured;
+    if captured {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    }
+    prepare(&mut command, captured, mask, &spec.limits);
+
+    let mut child =
+        command.spawn().with_context(|| format!("start {}", program.to_string_lossy()))?;
+    let pid = Pid::from_raw(i32::try_from(child.id()).context("a process ID beyond i32")?);
+    let pipes = match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+        (Some(stdin), Some(stdout), Some(stderr)) => {
+            Some(Pipes { stdin: stdin.into(), stdout: stdout.into(), stderr: stderr.into() })
+        }
+        _ => None,
+    };
+    Ok((pid, pipes))
+}
+
+/// Adds what the child does to itself between fork and exec.
+fn prepare(command: &mut Command, captured: bool, mask: SigSet, limits: &Limits) {
+    let launcher = nix::unistd::getpid();
+    let open_files = limits.open_files;
+    // Behind the launcher's own limit, which sums over the tree, the kernel's, which needs no look.
+    let cpu_seconds = limits.cpu.map(|cpu| cpu.as_secs() + 2);
+    let mask = if captured { SigSet::empty() } else { mask };
+    let in_child = move || {
+        mask.thread_set_mask()?;
+        in_child(captured, launcher, open_files, cpu_seconds)
+    };
+    // SAFETY:
+    // obligation: the closure runs in the forked child, so it may make only async-signal-safe calls
+    //   (CommandExt::pre_exec, signal-safety(7)).
+    // here: it calls sigprocmask, prctl, getppid, setsid, signal and setrlimit, and builds errors from a number.
+    // broken by: an allocation, a lock or a print in `in_child`.
+    unsafe { command.pre_exec(in_child) };
+}
+
+/// Runs in the child, after fork and before exec.
+fn in_child(
+    captured: bool,
+    launcher: Pid,
+    open_files: Option<u64>,
+    cpu_seconds: Option<u64>,
+) -> io::Result<()> {
+    // If somebody kills the launcher with SIGKILL, at least the program itself goes with it.
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+    if nix::unistd::getppid() != launcher {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    }
+    if captured {
+        // A session of its own has no terminal: neither /dev/tty nor Ctrl-C can reach into it.
+        nix::unistd::setsid()?;
+        default_signals();
+        limit(Resource::RLIMIT_CORE, 0)?;
+    }
+    if let Some(count) = open_files {
+        limit(Resource::RLIMIT_NOFILE, count)?;
+    }
+    if let Some(seconds) = cpu_seconds {
+        limit(Resource::RLIMIT_CPU, seconds)?;
+    }
+    Ok(())
+}
+
+/// An ignored signal survives exec (signal(7)). A captured program starts with none ignored,
+/// whatever the harness above ignores.
+fn default_signals() {
+    for number in 1..32 {
+        // SAFETY:
+        // obligation: SIG_DFL must be a valid action for the signal; signal is async-signal-safe.
+        // here: it is valid for 1 to 31; for SIGKILL and SIGSTOP the call fails and does nothing.
+        // broken by: installing a handler's address instead of SIG_DFL.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+}
+
+/// Lowers the soft and the hard limit to `value`, or to the hard limit where that is lower.
+fn limit(resource: Resource, value: u64) -> io::Result<()> {
+    let (_, hard) = getrlimit(resource)?;
+    let value = value.min(hard);
+    setrlimit(resource, value, value)?;
+    Ok(())
+}
+
+/// Marks every descriptor above 2 close-on-exec, so that the program inherits 0, 1 and 2 and no
+/// other, whatever the launcher's caller left open.
+pub fn close_the_rest_on_exec() -> anyhow::Result<()> {
+    let flags = libc::c_int::try_from(libc::CLOSE_RANGE_CLOEXEC).unwrap_or(4);
+    // SAFETY:
+    // obligation: close_range only changes flags when given CLOSE_RANGE_CLOEXEC (close_range(2)).
+    // here: that flag is given, so no descriptor that Rust owns is closed behind its back.
+    // broken by: leaving the flag out.
+    if unsafe { libc::close_range(3, libc::c_uint::MAX, flags) } == 0 {
+        return Ok(());
+    }
+    // Before Linux 5.11 there is no such flag: mark them one by one.
+    let context = "list /proc/self/fd (is /proc mounted?)";
+    for entry in fs::read_dir("/proc/self/fd").context(context)? {
+        let name = entry.context(context)?.file_name();
+        let Some(number) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
+        if number > 2 {
+            // SAFETY:
+            // obligation: fcntl with F_SETFD takes an int and changes one descriptor's flags.
+            // here: a number that is not open any more (the listing's own) only gives EBADF.
+            // broken by: another command that takes a pointer.
+            unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    }
+    Ok(())
+}
