@@ -1,1 +1,38 @@
-fn main() -> std::process::ExitCode { let mut a = std::env::args_os().skip(1); a.next(); launcher::main(a) }
+//! The runner: `cargo xtask VERB`. Each verb is a module of its own, in the order below; what they
+//! stand on is in `crates/`. The launcher is dispatched first, before any argument is parsed: it is
+//! started once for every program that a test runs.
+//!
+//! A verb returns a [`Status`]. An error is the runner's own failure: one message, status 125.
+
+mod args;
+mod status;
+
+mod bench;
+mod list;
+mod run;
+mod snapshot;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use args::{Args, Verb};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1).peekable();
+    if words.next_if(|word| word == launcher::HIDDEN_VERB).is_some() {
+        return launcher::main(words);
+    }
+    let args = Args::parse();
+    args.color.write_global();
+    let outcome = match &args.verb {
+        Verb::List(verb) => list::list(verb),
+        Verb::Run(verb) => run::run(verb),
+        Verb::Snapshot(verb) => snapshot::snapshot(verb),
+        Verb::Test(verb) => test::test(verb),
+        Verb::Tidy(verb) => tidy::tidy(verb),
+        Verb::Bench(verb) => bench::bench(verb),
+    };
+    status::exit(outcome)
+}

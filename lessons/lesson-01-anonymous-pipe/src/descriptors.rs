@@ -78,12 +78,10 @@ fn close_and_wait(reader: OwnedFd, writer: &OwnedFd, go: &OwnedFd, go_writer: Ow
     // A mistake on either side must not leave a child that waits for ever: SIGALRM would end it.
     alarm::set(5);
 
-    // The copy that fork has made would withhold the end-of-file below: the child would wait for
-    // itself.
+    // The copy that fork has made would withhold the end-of-file below.
     drop(go_writer);
 
-    // Both ends stay open until the parent has looked. A parent that has gone counts as well: the
-    // write below then tells the child.
+    // Both ends stay open until the parent has looked.
     let first = read(go, &mut [0]);
 
     // The child is going to write, so it gives up its read end.
@@ -112,10 +110,8 @@ fn show(
 ) -> anyhow::Result<()> {
     let parents = ends::held_by("self", pipe.as_fd())?;
     let childs = ends::held_by(&child.to_string(), pipe.as_fd())?;
-    anyhow::ensure!(
-        [parents, childs] == expected,
-        "{moment} the parent holds {parents:?}, the child {childs:?}"
-    );
+    let as_expected = [parents, childs] == expected;
+    anyhow::ensure!(as_expected, "{moment} the parent holds {parents:?}, the child {childs:?}");
     let total = parents.read + parents.write + childs.read + childs.write;
     writeln!(out, "{moment}: {total} descriptors for one pipe")?;
     writeln!(out, "  parent: {parents}")?;

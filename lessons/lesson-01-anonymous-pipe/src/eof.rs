@@ -40,7 +40,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     anyhow::ensure!(written == WORD.len(), "the pipe took {written} bytes of {}", WORD.len());
     poll(&mut asked, PollTimeout::ZERO).context("poll the read end")?;
     let open = ends::held_by("self", &reader)?.write;
-    table::row(out, "5 bytes written", (open, &asked[0]), (2, PollFlags::POLLIN))?;
+    let step = format!("{written} bytes written");
+    table::row(out, &step, (open, &asked[0]), (2, PollFlags::POLLIN))?;
 
     // One of the two write ends goes. That is not the last one, so there is no HUP.
     drop(writer);
@@ -53,7 +54,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     anyhow::ensure!(buffer[..count] == *WORD, "{count} bytes came, and not those written");
     poll(&mut asked, PollTimeout::ZERO).context("poll the read end")?;
     let open = ends::held_by("self", &reader)?.write;
-    table::row(out, "the 5 bytes read", (open, &asked[0]), (1, PollFlags::empty()))?;
+    let step = format!("the {count} bytes read");
+    table::row(out, &step, (open, &asked[0]), (1, PollFlags::empty()))?;
 
     // The last write end goes, and with it the reason to wait.
     drop(copy);

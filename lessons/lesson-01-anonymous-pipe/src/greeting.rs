@@ -28,9 +28,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     // broken by: a thread started before this line, or a print in the child.
     match unsafe { fork() }.context("fork the child")? {
         ForkResult::Child => {
-            // The child only writes. A read end left open here would hide from its own writes that
-            // the parent has gone: the part `sigpipe` shows how.
-            drop(reader);
+            // The child only writes. Its copy of the read end closes when it ends, right after its
+            // one write; a longer writer closes it first: the part `sigpipe` shows why.
             let written = write(&writer, GREETING);
             // SAFETY:
             // obligation: _exit never returns and runs no destructors (_exit(2)).

@@ -2,8 +2,8 @@
 //! withholds EPIPE.
 //!
 //! The mirror image of `eof`. Until the last close every write succeeds, and its bytes go nowhere.
-//! After it, write answers EPIPE and the writer gets SIGPIPE (pipe(7), "I/O on pipes and FIFOs").
-//! Rust's start-up code ignores SIGPIPE, so here only the EPIPE is left; `sigpipe` shows the signal.
+//! After it, the writer gets SIGPIPE, or EPIPE where it ignores that signal (pipe(7), "I/O on pipes
+//! and FIFOs"). Rust's start-up code does ignore it; the part `sigpipe` takes that back.
 
 use std::fs;
 use std::io::Write;
@@ -34,6 +34,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let open = ends::held_by("self", &writer)?.read;
     table::row(out, "both open", (open, &asked[0]), (2, PollFlags::POLLOUT))?;
     let count = write(&writer, b"1").context("write while both are open")?;
+    anyhow::ensure!(count == 1, "with two read ends write took {count} bytes");
     writeln!(out, "  write takes {count} byte")?;
 
     // The reader has gone, but the leak looks to the kernel like somebody who may still read.
@@ -42,6 +43,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let open = ends::held_by("self", &writer)?.read;
     table::row(out, "the reader dropped", (open, &asked[0]), (1, PollFlags::POLLOUT))?;
     let count = write(&writer, b"1").context("write while the copy is open")?;
+    anyhow::ensure!(count == 1, "with one read end left write took {count} bytes");
     writeln!(out, "  write takes {count} byte, and nobody will read it")?;
 
     // The last read end goes, and the bytes in the pipe with it.

@@ -1,8 +1,8 @@
 //! A parent that forgets to close its own write end waits for itself.
 //!
-//! This is `greeting` with one line in the wrong place. Its child has written and ended, nobody else
-//! knows the pipe, and still there is no end-of-file: the reader itself could write. A read in a
-//! loop would wait here for ever, so the part asks poll instead.
+//! This is `greeting` with one line in the wrong place. Its child has written and ended, nobody
+//! else knows the pipe, and still there is no end-of-file: the reader itself could write (pipe(7)).
+//! A read in a loop would wait here for ever, so the part asks poll instead.
 
 use std::io::Write;
 use std::os::fd::AsFd;
@@ -59,7 +59,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     anyhow::ensure!(buffer[..count] == *GREETING, "{count} bytes came, and not the greeting");
     poll(&mut asked, PollTimeout::ZERO).context("poll the read end")?;
     let open = ends::held_by("self", &reader)?.write;
-    table::row(out, "its 30 bytes are read", (open, &asked[0]), (1, PollFlags::empty()))?;
+    let step = format!("its {count} bytes are read");
+    table::row(out, &step, (open, &asked[0]), (1, PollFlags::empty()))?;
     writeln!(out, "the next read would wait for this process itself")?;
 
     // What was forgotten right after the fork.

@@ -1,10 +1,11 @@
 //! Lesson 1: bytes written to one end of a pipe come out of the other, and end-of-file comes
 //! exactly when the last write end is closed.
 //!
-//! Run all of it with `cargo xtask run lesson-01`, one part with `cargo xtask run lesson-01 -- eof`.
+//! Run all of it with `cargo xtask run lesson-01`, one part with
+//! `cargo xtask run lesson-01 -- eof`.
 //!
-//! You will see a child's greeting arrive, the descriptors that `fork` copies, why a forgotten close
-//! makes a reader wait for ever or a writer write to nobody, and the same in today's Rust.
+//! You will see a child's greeting arrive, the descriptors that `fork` copies, why a forgotten
+//! close makes a reader wait for ever or a writer write to nobody, and the same in today's Rust.
 //!
 //! Manual pages: pipe(2), pipe(7), fork(2), dup(2), poll(2), signal(7), proc_pid_fd(5).
 //! Change and watch: in `greeting.rs` leave out `drop(writer)` in the parent, then run it again.
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
             run: greeting::run,
         },
         Part { name: "descriptors", claim: "fork copies both ends", run: descriptors::run },
-        Part { name: "eof", claim: "it comes with the last write end's close", run: eof::run },
+        Part { name: "eof", claim: "end-of-file comes with the last close", run: eof::run },
         Part {
             name: "leaked-write-end",
             claim: "a parent that keeps one waits for itself",

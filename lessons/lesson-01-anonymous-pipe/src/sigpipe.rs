@@ -17,11 +17,10 @@ use transcript::Transcript;
 
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let keeps = write_without_reader(true)?;
-    anyhow::ensure!(
-        matches!(keeps, WaitStatus::Exited(_, 0)),
-        "the child with a read end of its own ended with {keeps:?}"
-    );
-    writeln!(out, "child keeps its own read end:  its write succeeds, it exits with 0")?;
+    let WaitStatus::Exited(_, status @ 0) = keeps else {
+        anyhow::bail!("the child with a read end of its own ended with {keeps:?}");
+    };
+    writeln!(out, "child keeps its own read end:  its write succeeds, it exits with {status}")?;
 
     let closes = write_without_reader(false)?;
     let WaitStatus::Signaled(_, by @ Signal::SIGPIPE, _) = closes else {

@@ -6,7 +6,7 @@ use anyhow::Context;
 use nix::poll::{PollFd, PollFlags};
 use transcript::Transcript;
 
-/// The names for poll's answers that this lesson meets, as in poll(2) without their `POLL`.
+/// Poll's answers by their names in poll(2), without the `POLL`.
 const NAMES: [(PollFlags, &str); 5] = [
     (PollFlags::POLLIN, "IN"),
     (PollFlags::POLLOUT, "OUT"),

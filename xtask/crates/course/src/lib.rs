@@ -1,1 +1,159 @@
-//! stub
+//! What the course holds: lessons and exercises, found by looking, never listed.
+//!
+//! A lesson is a folder `lessons/lesson-NN-slug` whose Cargo.toml has `[package.metadata.course]`;
+//! an exercise is `exercises/ex-NN-slug`. Adding one is adding a folder.
+
+mod id;
+mod manifest;
+mod state;
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::{Context, ensure};
+
+pub use id::WrongId;
+pub use manifest::Listing;
+pub use state::State;
+
+/// Whether something is read and run, or solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Lesson,
+    Exercise,
+}
+
+impl Kind {
+    /// How its packages' names begin.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Kind::Lesson => "lesson",
+            Kind::Exercise => "ex",
+        }
+    }
+
+    /// The top-level folder it lives in.
+    #[must_use]
+    pub fn folder(self) -> &'static str {
+        match self {
+            Kind::Lesson => "lessons",
+            Kind::Exercise => "exercises",
+        }
+    }
+}
+
+/// A lesson or an exercise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub kind: Kind,
+    pub number: u32,
+    /// The package, the binary and the short ID: `lesson-04`.
+    pub id: String,
+    /// The folder: `lessons/lesson-04-poll` below the root.
+    pub path: PathBuf,
+    pub title: String,
+    /// One word for what it is about: `poll`.
+    pub concept: String,
+    /// The article's section, word for word.
+    pub article: Option<String>,
+    /// The article's listings that it covers.
+    pub listings: Vec<Listing>,
+    /// The lesson that an exercise belongs to.
+    pub lesson: Option<String>,
+    /// What an exercise is worth.
+    pub points: Option<f64>,
+}
+
+impl Entry {
+    /// The folder's own name: `lesson-04-poll`.
+    #[must_use]
+    pub fn folder_name(&self) -> &str {
+        self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+}
+
+/// Everything, in course order: lessons by number, then exercises by number.
+#[derive(Clone, Debug)]
+pub struct Course {
+    pub root: PathBuf,
+    pub entries: Vec<Entry>,
+}
+
+impl Course {
+    /// Finds the course that the working directory is in.
+    ///
+    /// # Errors
+    /// When no directory above is a course, or a manifest in it is wrong.
+    pub fn here() -> anyhow::Result<Course> {
+        let start = env::current_dir().context("find the working directory")?;
+        let root = start
+            .ancestors()
+            .find(|directory| is_root(directory))
+            .with_context(|| {
+                format!(
+                    "no course in {} or above it: go to the folder that holds lessons/ and xtask/",
+                    start.display()
+                )
+            })?
+            .to_owned();
+        Course::read(root)
+    }
+
+    /// Reads the course at `root`.
+    ///
+    /// # Errors
+    /// When a folder or a manifest is wrong; the message names file and key.
+    pub fn read(root: PathBuf) -> anyhow::Result<Course> {
+        let mut entries = Vec::new();
+        for kind in [Kind::Lesson, Kind::Exercise] {
+            let folder = root.join(kind.folder());
+            for path in folders_in(&folder)? {
+                entries.push(manifest::read(kind, &root, &path)?);
+            }
+        }
+        entries.sort_by_key(|entry| (entry.kind, entry.number));
+        for pair in entries.windows(2) {
+            ensure!(
+                pair[0].id != pair[1].id,
+                "{} and {} both have the number {}: give one of them another",
+                pair[0].path.display(),
+                pair[1].path.display(),
+                pair[0].number
+            );
+        }
+        Ok(Course { root, entries })
+    }
+
+    /// Only the lessons.
+    pub fn lessons(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.kind == Kind::Lesson)
+    }
+
+    /// The entry that `text` names. A bare number is one of the `bare` kind.
+    ///
+    /// # Errors
+    /// When no entry, or more than one, has that name.
+    pub fn resolve(&self, text: &str, bare: Kind) -> Result<&Entry, WrongId> {
+        id::resolve(&self.entries, text, bare)
+    }
+}
+
+fn is_root(directory: &Path) -> bool {
+    directory.join("xtask/Cargo.toml").is_file() && directory.join("lessons").is_dir()
+}
+
+/// The sub-folders of `folder`, without hidden ones.
+fn folders_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let context = || format!("list {}", folder.display());
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder).with_context(context)? {
+        let entry = entry.with_context(context)?;
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if !is_hidden && entry.file_type().with_context(context)?.is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}

@@ -67,6 +67,12 @@ impl Ended {
         }
     }
 
+    /// Whether the program ended by itself with status 0.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        *self == Ended::Exited { code: 0 }
+    }
+
     /// In words, for the end of a sentence: "exit code 3", "SIGPIPE", "its deadline".
     #[must_use]
     pub fn words(&self) -> String {

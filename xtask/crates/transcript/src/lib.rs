@@ -38,18 +38,20 @@ pub struct Part {
     pub run: fn(&mut Transcript) -> anyhow::Result<()>,
 }
 
-/// Standard output, line by line, that remembers when its reader has gone away.
+/// Standard output, line by line, that remembers why it could not be written.
 ///
 /// A line reaches the kernel as soon as it ends, so that a `fork` between two lines has no
 /// half-filled buffer to copy.
 pub struct Transcript {
     stdout: io::Stdout,
-    reader_gone: bool,
+    failed: Option<io::ErrorKind>,
 }
 
 impl Transcript {
     fn note(&mut self, error: &io::Error) {
-        self.reader_gone |= error.kind() == io::ErrorKind::BrokenPipe;
+        if error.kind() != io::ErrorKind::Interrupted {
+            self.failed = Some(error.kind());
+        }
     }
 }
 
@@ -67,7 +69,7 @@ impl Write for Transcript {
 #[must_use]
 pub fn tell(parts: &[Part]) -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    let mut out = Transcript { stdout: io::stdout(), reader_gone: false };
+    let mut out = Transcript { stdout: io::stdout(), failed: None };
 
     let (failed_part, outcome) = if names.iter().any(|name| name == "--list") {
         ("--list", list(parts, &mut out))
@@ -79,10 +81,14 @@ pub fn tell(parts: &[Part]) -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) if out.reader_gone => ExitCode::SUCCESS,
+        Err(_) if out.failed == Some(io::ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
         Err(error) => {
+            let text = match out.failed {
+                Some(_) => format!("standard output could not be written: {error}"),
+                None => advice::explain(failed_part, &error),
+            };
             // Standard error may be closed as well; there is nobody left to tell then.
-            let _ = writeln!(io::stderr(), "{}", advice::explain(failed_part, &error));
+            let _ = writeln!(io::stderr(), "{text}");
             ExitCode::FAILURE
         }
     }
@@ -128,8 +134,9 @@ fn list(parts: &[Part], out: &mut Transcript) -> anyhow::Result<()> {
 
 fn wrong_part(parts: &[Part], unknown: &str) -> ExitCode {
     let mut text = format!("there is no part `{unknown}` in this lesson; it has:\n");
+    let width = parts.iter().map(|part| part.name.len()).max().unwrap_or(0);
     for part in parts {
-        text.push_str(&format!("  {:<18} {}\n", part.name, part.claim));
+        text.push_str(&format!("  {:<width$}  {}\n", part.name, part.claim));
     }
     let _ = io::stderr().write_all(text.as_bytes());
     ExitCode::from(2)

@@ -1,0 +1,55 @@
+//! Two programs talk through a FIFO. They share nothing but its name: neither inherited an end of
+//! it, and the lesson, which starts both, never opens it.
+//!
+//! Both are roles of this binary and can be typed by hand; what they do stands in `roles/reader.rs`
+//! and `roles/writer.rs`.
+
+use std::io::Write;
+
+use anyhow::Context;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use transcript::Transcript;
+
+use crate::private_dir::PrivateDir;
+use crate::roles::{Companion, this_program_as};
+use crate::{blocked, show};
+
+pub const CLAIM: &str = "two programs that share only a name talk";
+
+pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
+    let place = PrivateDir::new()?;
+    mkfifo(place.fifo(), Mode::S_IRUSR | Mode::S_IWUSR).context("make the FIFO")?;
+
+    // The reader writes to the same standard output. What this process has printed must be there
+    // first.
+    out.flush()?;
+
+    // ANCHOR: messages
+    // The path is all that the reader learns.
+    let mut reader = this_program_as("reader")?;
+    let reader = reader.arg(place.fifo()).spawn().context("start the reader")?;
+    let mut reader = Companion(reader);
+
+    // A reader that failed before it opened would leave the writer waiting in open for ever.
+    blocked::in_open(&reader, place.fifo()).context("watch the reader")?;
+
+    let mut writer = this_program_as("writer")?;
+    let writer = writer.arg(place.fifo()).spawn().context("start the writer")?;
+    let mut writer = Companion(writer);
+
+    // The writer ends first: its messages fit into the pipe, and the reader reads until then.
+    let writer_status = writer.wait().context("wait for the writer")?;
+    let reader_status = reader.wait().context("wait for the reader")?;
+    // ANCHOR_END: messages
+
+    writeln!(
+        out,
+        "writer ended with status {}, reader with status {}",
+        show::status(writer_status),
+        show::status(reader_status)
+    )?;
+    anyhow::ensure!(writer_status.success(), "the writer ended with {writer_status}");
+    anyhow::ensure!(reader_status.success(), "the reader ended with {reader_status}");
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Courses made for the occasion: what is found, what is refused, and in which words.
+
+use std::fs;
+use std::path::Path;
+
+use course::{Course, Kind};
+use tempfile::TempDir;
+
+const LESSON_KEYS: &str = "title = 'T'\nconcept = 'CONCEPT'\narticle = 'A'\n";
+const EXERCISE_KEYS: &str = "title = 'T'\nconcept = 'CONCEPT'\nlesson = 'lesson-04'\npoints = 2\n";
+
+fn add(root: &Path, folder: &str, package: &str, keys: &str) {
+    let directory = root.join(folder);
+    fs::create_dir_all(&directory).expect("make the folder");
+    let manifest = format!("[package]\nname = '{package}'\n[package.metadata.course]\n{keys}");
+    fs::write(directory.join("Cargo.toml"), manifest).expect("write the manifest");
+}
+
+fn course() -> TempDir {
+    let root = TempDir::new().expect("make a directory");
+    let lesson = |concept: &str| LESSON_KEYS.replace("CONCEPT", concept);
+    add(root.path(), "lessons/lesson-05-pipeline", "lesson-05", &lesson("pipeline"));
+    add(root.path(), "lessons/lesson-04-poll", "lesson-04", &lesson("poll"));
+    let exercise = EXERCISE_KEYS.replace("CONCEPT", "lost-tail");
+    add(root.path(), "exercises/ex-04-lost-tail", "ex-04", &exercise);
+    root
+}
+
+fn id(course: &Course, typed: &str, bare: Kind) -> Result<String, String> {
+    course.resolve(typed, bare).map(|entry| entry.id.clone()).map_err(|error| error.to_string())
+}
+
+#[track_caller]
+fn refused(folder: &str, package: &str, keys: &str) -> String {
+    let root = course();
+    add(root.path(), folder, package, keys);
+    format!("{:#}", Course::read(root.path().to_owned()).expect_err("a wrong course"))
+}
+
+#[test]
+fn entries_come_in_course_order() {
+    let root = course();
+    let course = Course::read(root.path().to_owned()).expect("read the course");
+    let ids: Vec<&str> = course.entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids, ["lesson-04", "lesson-05", "ex-04"]);
+}
+
+#[test]
+fn every_form_of_an_id_is_understood() {
+    let root = course();
+    let course = Course::read(root.path().to_owned()).expect("read the course");
+    for typed in ["lesson-04", "04", "4", "lesson-04-poll", "poll", "lesson-4", "LESSON-04"] {
+        assert_eq!(id(&course, typed, Kind::Lesson), Ok("lesson-04".to_owned()), "{typed}");
+    }
+    assert_eq!(id(&course, "4", Kind::Exercise), Ok("ex-04".to_owned()));
+    assert_eq!(id(&course, "ex-04", Kind::Lesson), Ok("ex-04".to_owned()));
+    assert_eq!(id(&course, "lost-tail", Kind::Lesson), Ok("ex-04".to_owned()));
+}
+
+#[test]
+fn a_wrong_id_names_the_nearest() {
+    let root = course();
+    let course = Course::read(root.path().to_owned()).expect("read the course");
+    let error = id(&course, "pol", Kind::Lesson).expect_err("no such lesson");
+    assert!(error.contains("no lesson or exercise `pol`\n  near it: poll"), "{error}");
+    let error = id(&course, "99", Kind::Lesson).expect_err("no such lesson");
+    assert!(error.contains("near it: lesson-05, lesson-04\n"), "{error}");
+    assert!(error.contains("cargo xtask list"), "{error}");
+}
+
+#[test]
+fn a_concept_that_two_entries_share_is_ambiguous() {
+    let root = course();
+    let keys = EXERCISE_KEYS.replace("CONCEPT", "poll");
+    add(root.path(), "exercises/ex-05-poll-again", "ex-05", &keys);
+    let course = Course::read(root.path().to_owned()).expect("read the course");
+    let error = id(&course, "poll", Kind::Lesson).expect_err("two of them");
+    assert!(error.contains("lesson-04 or ex-05"), "{error}");
+}
+
+#[test]
+fn a_wrong_manifest_is_refused_by_file_and_key() {
+    let missing = refused("lessons/lesson-06-x", "lesson-06", "title = 'T'\nconcept = 'x'\n");
+    assert!(missing.contains("lessons/lesson-06-x/Cargo.toml"), "{missing}");
+    assert!(missing.contains("missing field `article`"), "{missing}");
+
+    let unknown = format!("{LESSON_KEYS}colour = 'red'\n");
+    let unknown = refused("lessons/lesson-06-x", "lesson-06", &unknown);
+    assert!(unknown.contains("unknown field `colour`"), "{unknown}");
+
+    let package = refused("lessons/lesson-06-x", "lesson-6", LESSON_KEYS);
+    assert!(package.contains("package.name is `lesson-6`, not `lesson-NN`"), "{package}");
+
+    let folder = refused("lessons/six", "lesson-06", LESSON_KEYS);
+    assert!(folder.contains("is named `lesson-06-…`"), "{folder}");
+
+    let doubled = refused("lessons/lesson-04-again", "lesson-04", LESSON_KEYS);
+    assert!(doubled.contains("both have the number 4"), "{doubled}");
+}
+
+#[test]
+fn a_folder_without_a_manifest_is_refused() {
+    let root = course();
+    fs::create_dir(root.path().join("lessons/notes")).expect("make the folder");
+    let error = Course::read(root.path().to_owned()).expect_err("a folder that is no crate");
+    assert!(format!("{error:#}").contains("lessons/notes/Cargo.toml"), "{error:#}");
+}
