@@ -18,7 +18,7 @@ const STYLES: Styles = Styles::styled()
     name = "cargo xtask",
     bin_name = "cargo xtask",
     styles = STYLES,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = "\
 Start with:
   cargo xtask run lesson-01    run the first lesson

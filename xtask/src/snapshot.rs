@@ -1,7 +1,6 @@
 //! `snapshot`: builds the crate that knows insta and becomes it.
 //!
-//! insta and its differ are not compiled for `run`. insta is steered by environment variables alone,
-//! each of which is set here, so that none from outside can make a comparison pass.
+//! So insta and its differ are not compiled for `run`.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

@@ -78,9 +78,23 @@ impl Launch {
         xtask: &Path,
         adjust: impl FnOnce(&mut Command),
     ) -> anyhow::Result<Captured> {
-        ensure!(self.spec.mode == Mode::Captured, "only a captured program has an output");
         let directory = tempfile::tempdir().context("make a directory for the report")?;
-        let path = directory.path().join("report.json");
+        self.output_reported_in(directory.path(), xtask, adjust)
+    }
+
+    /// As [`Launch::output`], with the report in a directory that whoever runs the launcher may
+    /// write: `adjust` may have changed the user.
+    ///
+    /// # Errors
+    /// When the launcher cannot be started or leaves no report.
+    pub fn output_reported_in(
+        &self,
+        directory: &Path,
+        xtask: &Path,
+        adjust: impl FnOnce(&mut Command),
+    ) -> anyhow::Result<Captured> {
+        ensure!(self.spec.mode == Mode::Captured, "only a captured program has an output");
+        let path = directory.join("report.json");
         let mut command = self.command(xtask, &path);
         command.stdin(Stdio::null());
         adjust(&mut command);

@@ -96,8 +96,10 @@ impl Report {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))
             .with_context(|| format!("write a report beside {}", path.display()))?;
-        serde_json::to_writer(&mut file, self).context("write the report")?;
-        file.write_all(b"\n").context("write the report")?;
+        // In one piece: serde_json would make a system call of every word.
+        let mut text = serde_json::to_vec(self).context("put the report into words")?;
+        text.push(b'\n');
+        file.write_all(&text).context("write the report")?;
         file.persist(path).with_context(|| format!("put the report at {}", path.display()))?;
         Ok(())
     }

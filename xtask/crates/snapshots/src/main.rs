@@ -17,15 +17,17 @@ use anyhow::Context;
 use compare::Verdict;
 use course::{Course, Entry, Kind};
 
-/// insta is steered by its environment alone, so each variable that could make a comparison pass, or
-/// write where nothing may be written, is set here. (An empty one would count as unset and fall
+/// insta is steered by its environment alone, so each variable that could make a comparison pass,
+/// or write where nothing may be written, is set here. (An empty one would count as unset and fall
 /// back to a configuration file.)
-fn insta_environment(accept: bool) -> [(&'static str, &'static str); 4] {
+fn insta_environment(accept: bool) -> [(&'static str, &'static str); 5] {
     [
         ("INSTA_UPDATE", if accept { "always" } else { "no" }),
         ("INSTA_FORCE_PASS", "0"),
         ("INSTA_REQUIRE_FULL_MATCH", "0"),
         ("INSTA_OUTPUT", "diff"),
+        // Keeps insta from advising commands of its own.
+        ("INSTA_CARGO_INSTA", "1"),
     ]
 }
 

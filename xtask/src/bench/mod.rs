@@ -1,0 +1,49 @@
+//! `bench`: figures as ratios and differences within one run, never against another day's.
+
+mod cold;
+mod startup;
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use course::Course;
+
+use crate::args::{Bench, Suite};
+use crate::status::Status;
+
+pub fn bench(args: &Bench) -> anyhow::Result<Status> {
+    let course = Course::here()?;
+    match args.suite {
+        Suite::Startup => {
+            let warm = startup::startup(&course, args.pairs.max(1))?;
+            let cold = !args.cold || cold::cold(&course)?;
+            Ok(if warm && cold { Status::Holds } else { Status::Failed })
+        }
+    }
+}
+
+/// How long a command takes from its start to its end. It must succeed.
+fn time(command: &mut Command) -> anyhow::Result<Duration> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let started = Instant::now();
+    let output = command.output().with_context(|| format!("start {name}"))?;
+    let elapsed = started.elapsed();
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name} ended with {}: {}", output.status, said.trim_end());
+    Ok(elapsed)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Whether a target is met, in the words of the table.
+fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "MISSED" }
+}

@@ -1,0 +1,194 @@
+//! `test --soak`: every lesson many times, with the processors loaded, pinned to one of them, and
+//! as an ordinary user. All outputs must be the stored one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use course::{Course, Entry, Kind};
+use launcher::{Captured, Launch, Limits, xtask_path};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+
+use crate::status::Status;
+
+/// "nobody" wherever there is one.
+const ORDINARY_USER: u32 = 65534;
+/// Busy loops for each processor.
+const LOOPS_PER_PROCESSOR: usize = 2;
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The circumstances under which a lesson is repeated.
+#[derive(Clone, Copy)]
+enum Circumstance {
+    Loaded,
+    Pinned,
+    OrdinaryUser,
+}
+
+pub fn soak(course: &Course, ids: &[String], runs: usize) -> anyhow::Result<Status> {
+    let lessons: Vec<&Entry> = if ids.is_empty() {
+        course.lessons().collect()
+    } else {
+        ids.iter().map(|id| course.resolve(id, Kind::Lesson)).collect::<Result<_, _>>()?
+    };
+    let names: Vec<&str> = lessons.iter().map(|entry| entry.id.as_str()).collect();
+    let binaries = build::binaries(&course.root, &names)?;
+    let place = Place::new(&binaries)?;
+
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for entry in lessons {
+        let expected = stored(course, entry)?;
+        for (circumstance, name, count) in [
+            (Circumstance::Loaded, "loaded", runs),
+            (Circumstance::Pinned, "on one processor", runs.div_ceil(3)),
+            (Circumstance::OrdinaryUser, "as an ordinary user", runs),
+        ] {
+            let mut out = anstream::stdout().lock();
+            write!(out, "{:<10} {name:<20} ", entry.id)?;
+            out.flush()?;
+            if matches!(circumstance, Circumstance::OrdinaryUser)
+                && !nix::unistd::geteuid().is_root()
+            {
+                skipped += 1;
+                writeln!(out, "SKIPPED: only root can become another user; this one is ordinary")?;
+                continue;
+            }
+            let started = Instant::now();
+            match repeat(&place, &entry.id, &expected, circumstance, count)? {
+                None => {
+                    passed += 1;
+                    let seconds = started.elapsed().as_secs_f64();
+                    writeln!(out, "{count} runs, one output, {seconds:.1} s")?;
+                }
+                Some(wrong) => {
+                    failed += 1;
+                    writeln!(out, "FAILED: {wrong}")?;
+                }
+            }
+        }
+    }
+    writeln!(anstream::stdout(), "{passed} passed, {failed} failed, {skipped} skipped")?;
+    Ok(if failed == 0 { Status::Holds } else { Status::Failed })
+}
+
+/// The stored transcript, without its header of three lines.
+fn stored(course: &Course, entry: &Entry) -> anyhow::Result<Vec<u8>> {
+    let path = entry.path.join("snapshots/stdout.snap");
+    let text = fs::read_to_string(course.root.join(&path))
+        .with_context(|| format!("read {}", path.display()))?;
+    let body = text.splitn(4, '\n').nth(3).with_context(|| format!("cut {}", path.display()))?;
+    Ok(body.as_bytes().to_vec())
+}
+
+/// Copies of the programs, and a temporary directory, that any user can reach.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(binaries: &BTreeMap<String, PathBuf>) -> anyhow::Result<Place> {
+        let folder = tempfile::tempdir().context("make a temporary directory")?;
+        let open = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+        open(folder.path(), 0o755).context("open the temporary directory")?;
+        for name in ["tmp", "reports"] {
+            let below = folder.path().join(name);
+            fs::create_dir(&below).with_context(|| format!("make {}", below.display()))?;
+            open(&below, 0o777).with_context(|| format!("open {}", below.display()))?;
+        }
+        let xtask = xtask_path()?;
+        let all = binaries.iter().map(|(name, file)| (name.as_str(), file.as_path()));
+        for (name, file) in all.chain([("xtask", xtask.as_path())]) {
+            fs::copy(file, folder.path().join(name)).with_context(|| format!("copy {name}"))?;
+        }
+        Ok(Place { folder })
+    }
+
+    fn run(&self, id: &str, circumstance: Circumstance) -> anyhow::Result<Captured> {
+        let at = |name: &str| self.folder.path().join(name);
+        let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+        let launch = Launch::captured(at(id)).limits(limits);
+        launch.output_reported_in(&at("reports"), &at("xtask"), |command| {
+            command.env("TMPDIR", at("tmp")).current_dir("/");
+            if matches!(circumstance, Circumstance::OrdinaryUser) {
+                command.uid(ORDINARY_USER).gid(ORDINARY_USER);
+            }
+        })
+    }
+
+    /// What is left in the lessons' temporary directory.
+    fn left(&self) -> anyhow::Result<usize> {
+        let folder = self.folder.path().join("tmp");
+        Ok(fs::read_dir(folder).context("list the lessons' temporary directory")?.count())
+    }
+}
+
+/// Runs it `count` times beside busy loops; tells of the first run that was not as stored.
+fn repeat(
+    place: &Place,
+    id: &str,
+    expected: &[u8],
+    circumstance: Circumstance,
+    count: usize,
+) -> anyhow::Result<Option<String>> {
+    let before = sched_getaffinity(Pid::from_raw(0)).context("ask for the processors")?;
+    let over = AtomicBool::new(false);
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..processors * LOOPS_PER_PROCESSOR {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        if matches!(circumstance, Circumstance::Pinned) {
+            pin_to_one(&before)?;
+        }
+        let wrong = (1..=count).find_map(|turn| match place.run(id, circumstance) {
+            Err(error) => Some(format!("run {turn}: {error:#}")),
+            Ok(captured) => {
+                differs(place, &captured, expected).map(|what| format!("run {turn}: {what}"))
+            }
+        });
+        over.store(true, Ordering::Relaxed);
+        sched_setaffinity(Pid::from_raw(0), &before).context("give the processors back")?;
+        Ok(wrong)
+    })
+}
+
+/// The launcher and the lesson inherit it from this thread.
+fn pin_to_one(allowed: &CpuSet) -> anyhow::Result<()> {
+    let first = (0..CpuSet::count()).find(|&cpu| allowed.is_set(cpu).unwrap_or(false));
+    let mut one = CpuSet::new();
+    one.set(first.context("no processor is allowed")?).context("choose a processor")?;
+    sched_setaffinity(Pid::from_raw(0), &one).context("stay on one processor")
+}
+
+fn differs(place: &Place, captured: &Captured, expected: &[u8]) -> Option<String> {
+    let report = &captured.report;
+    let stderr = String::from_utf8_lossy(&captured.stderr);
+    if !report.ended.is_success() {
+        return Some(format!("{}; it said: {}", report.ended.words(), stderr.trim_end()));
+    }
+    if report.unreaped != Some(0) || report.left_behind != 0 {
+        return Some(format!("{:?} of its processes were not reaped", report.unreaped));
+    }
+    match place.left() {
+        Ok(0) => {}
+        Ok(count) => return Some(format!("{count} files were left in its temporary directory")),
+        Err(error) => return Some(format!("{error:#}")),
+    }
+    if captured.stdout != expected {
+        let stdout = String::from_utf8_lossy(&captured.stdout);
+        return Some(format!("another output:\n{stdout}"));
+    }
+    None
+}

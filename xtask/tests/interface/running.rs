@@ -1,0 +1,101 @@
+//! `run`: what is the program's own, what is the runner's.
+
+use std::process::{Command, Stdio};
+
+use fixture::{Fixture, GOOD};
+
+use super::{run, stderr, stdout, xtask};
+
+#[track_caller]
+fn run_other(main: &str) -> assert_cmd::assert::Assert {
+    let course = Fixture::new(main);
+    run(course.root(), ["run", "2"])
+}
+
+#[test]
+fn output_and_arguments_are_the_programs_own() {
+    let course = Fixture::new(GOOD);
+    let whole = "== one: the first\n1\n\n== two: the second\n2\n";
+    assert_eq!(stdout(&run(course.root(), ["run", "lesson-01"]).success()), whole);
+    let part = run(course.root(), ["run", "good", "--", "two"]).success();
+    assert_eq!(stdout(&part), "== two: the second\n2\n");
+}
+
+#[test]
+fn standard_input_reaches_the_program() {
+    let main =
+        "fn main() { std::io::copy(&mut std::io::stdin(), &mut std::io::stdout()).unwrap(); }";
+    let course = Fixture::new(main);
+    let echoed = xtask(course.root()).args(["run", "2"]).write_stdin("a line\n").assert().success();
+    assert_eq!(stdout(&echoed), "a line\n");
+}
+
+#[test]
+fn exit_statuses() {
+    run_other("fn main() {}").code(0);
+    run_other("fn main() { std::process::exit(7) }").code(7);
+    let aborted = run_other("fn main() { std::process::abort() }").code(128 + 6);
+    assert!(stderr(&aborted).contains("lesson-02 was killed by SIGABRT"), "{}", stderr(&aborted));
+}
+
+#[test]
+fn a_deadline_ends_a_program_that_hangs() {
+    let main = "fn main() { loop { std::thread::park() } }";
+    let course = Fixture::new(main);
+    let ended = run(course.root(), ["run", "2", "--deadline", "0.3"]).code(124);
+    assert!(stderr(&ended).contains("lesson-02 was ended by its deadline"), "{}", stderr(&ended));
+    run(course.root(), ["run", "2", "--deadline", "soon"]).code(2);
+    run(course.root(), ["run", "2", "--deadline", "-1"]).code(2);
+}
+
+#[test]
+fn a_lesson_that_does_not_compile_is_125_with_the_compilers_message() {
+    let outcome = run_other("fn main() { let x: u32 = \"no\"; }").code(125);
+    let said = stderr(&outcome);
+    assert!(said.contains("mismatched types"), "{said}");
+    assert!(said.contains("lessons/lesson-02-other/src/main.rs:1"), "{said}");
+    assert_eq!(stdout(&outcome), "");
+}
+
+#[test]
+fn what_runs_is_what_was_just_built() {
+    let course = Fixture::new("fn main() { println!(\"old\") }");
+    assert_eq!(stdout(&run(course.root(), ["run", "2"]).success()), "old\n");
+    course.lesson(2, "other", "fn main() { println!(\"new one\") }");
+    assert_eq!(stdout(&run(course.root(), ["run", "2"]).success()), "new one\n");
+}
+
+#[test]
+fn wrong_ids_are_2_with_the_nearest_names() {
+    let course = Fixture::new(GOOD);
+    for (typed, near) in
+        [("3", "lesson-02"), ("lesson-3", "lesson-0"), ("goood", "good"), ("otter", "other")]
+    {
+        let outcome = run(course.root(), ["run", typed]).code(2);
+        let said = stderr(&outcome);
+        let expected = format!("there is no lesson or exercise `{typed}`\n  near it: {near}");
+        assert!(said.contains(&expected), "{said}");
+    }
+    run(course.root(), ["run"]).code(2);
+}
+
+#[test]
+fn a_named_lesson_wins_over_any_state() {
+    let course = Fixture::new("fn main() { println!(\"the other\") }");
+    run(course.root(), ["run", "1"]).success();
+    assert_eq!(stdout(&run(course.root(), ["run", "2"]).success()), "the other\n");
+}
+
+#[test]
+fn a_closed_standard_output_is_not_the_runners_affair() {
+    let course = Fixture::new(GOOD);
+    run(course.root(), ["run", "1"]).success();
+    let mut shell = Command::new("sh");
+    let script = r#""$0" run 2 | head -1; "$0" run 1 >&-"#;
+    course.lesson(2, "other", "fn main() { use std::io::Write; let mut o = std::io::stdout(); while o.write_all(b\"line\\n\").is_ok() {} }");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_xtask")]).current_dir(course.root());
+    let output = shell.stdin(Stdio::null()).output().expect("start sh");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "line\n");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("panicked") || said.contains("lesson-01"), "{said}");
+}
