@@ -64,6 +64,7 @@ pub enum Verb {
     Snapshot(Snapshot),
     Test(Test),
     Tidy(Tidy),
+    New(New),
     Bench(Bench),
 }
 
@@ -129,16 +130,25 @@ pub struct Snapshot {
 /// Check everything that the CI checks
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example: cargo xtask test
+Examples:
+  cargo xtask test                    everything
+  cargo xtask test clippy tidy        two of its steps
+  cargo xtask test --soak             every lesson 300 times under load
+  cargo xtask test --soak 50 poll     one lesson 50 times
+  cargo xtask test --breaks fifo      break a lesson line by line
 
 With CI=true a missing tool is a failure instead of a skip, and warnings are errors.")]
 pub struct Test {
-    /// Only these steps (see the table that it prints)
-    #[arg(value_name = "STEP")]
+    /// Only these steps; with --soak or --breaks only these lessons
+    #[arg(value_name = "STEP|ID")]
     pub steps: Vec<String>,
-    /// Run every lesson so many times with the processors loaded, and compare all outputs
+    /// Instead: run lessons so many times with the processors loaded, pinned to
+    /// one of them, and as an ordinary user, and compare all outputs [300]
     #[arg(long, value_name = "RUNS", num_args = 0..=1, default_missing_value = "300")]
     pub soak: Option<usize>,
+    /// Instead: break lessons by one line at a time and see the snapshots notice
+    #[arg(long, conflicts_with = "soak")]
+    pub breaks: bool,
 }
 
 /// Check the repository's own rules
@@ -148,6 +158,27 @@ pub struct Tidy {
     /// Write what is generated from the metadata (the tables in README.md)
     #[arg(long)]
     pub write: bool,
+}
+
+/// Make the folder of a new lesson
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example: cargo xtask new lesson shared-offset
+
+The folder runs and passes `cargo xtask tidy` as it is; begin from there.")]
+pub struct New {
+    #[command(subcommand)]
+    pub kind: NewKind,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NewKind {
+    /// A lesson with the next free number
+    Lesson {
+        /// Its concept: lower-case words with hyphens between them
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
 }
 
 /// Measure against peers, as ratios in one run

@@ -9,6 +9,7 @@ mod status;
 
 mod bench;
 mod list;
+mod new;
 mod run;
 mod snapshot;
 mod test;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Verb::Snapshot(verb) => snapshot::snapshot(verb),
         Verb::Test(verb) => test::test(verb),
         Verb::Tidy(verb) => tidy::tidy(verb),
+        Verb::New(verb) => new::new(verb),
         Verb::Bench(verb) => bench::bench(verb),
     };
     status::exit(outcome)

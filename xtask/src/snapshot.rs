@@ -3,6 +3,7 @@
 //! So insta and its differ are not compiled for `run`.
 
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Context;
@@ -13,14 +14,25 @@ use crate::status::Status;
 
 pub fn snapshot(args: &Snapshot) -> anyhow::Result<Status> {
     let course = Course::here()?;
-    let built = build::binaries(&course.root, &["snapshots"])?;
-    let binary = built.get("snapshots").context("cargo named no binary")?;
-    let mut command = Command::new(binary);
-    command.args(&args.ids).current_dir(&course.root);
+    let mut command = program(&course.root)?;
+    command.args(&args.ids);
     if args.accept {
         command.arg("--accept");
     }
-    command.env(launcher::XTASK_VARIABLE, launcher::xtask_path()?);
     // exec returns only when it failed.
-    Err(command.exec()).with_context(|| format!("start {}", binary.display()))
+    Err(command.exec()).context("start the program that compares snapshots")
+}
+
+/// Stores what one lesson prints; tells whether it could.
+pub fn store(course: &Course, id: &str) -> anyhow::Result<bool> {
+    let mut command = program(&course.root)?;
+    let status = command.args([id, "--accept"]).status();
+    Ok(status.context("start the program that compares snapshots")?.success())
+}
+
+fn program(root: &Path) -> anyhow::Result<Command> {
+    let built = build::binaries(root, &["snapshots"])?;
+    let mut command = Command::new(built.get("snapshots").context("cargo named no binary")?);
+    command.current_dir(root).env(launcher::XTASK_VARIABLE, launcher::xtask_path()?);
+    Ok(command)
 }

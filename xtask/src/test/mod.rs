@@ -1,5 +1,6 @@
 //! `test`: everything that the CI runs, as steps, with a table at the end.
 
+mod breaks;
 mod soak;
 mod steps;
 
@@ -19,6 +20,9 @@ pub fn test(args: &Test) -> anyhow::Result<Status> {
     let course = Course::here()?;
     if let Some(runs) = args.soak {
         return soak::soak(&course, &args.steps, runs);
+    }
+    if args.breaks {
+        return breaks::breaks(&course, &args.steps);
     }
     let all = steps::all();
     let Some(chosen) = chosen(&all, &args.steps) else { return Ok(Status::Usage) };

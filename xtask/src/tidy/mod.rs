@@ -10,7 +10,7 @@ mod tree;
 use std::io::Write;
 
 use course::Course;
-use tree::Tree;
+pub use tree::Tree;
 
 use crate::args::Tidy;
 use crate::status::Status;
@@ -18,7 +18,7 @@ use crate::status::Status;
 pub fn tidy(args: &Tidy) -> anyhow::Result<Status> {
     let course = Course::here()?;
     if args.write {
-        generated::write(&course)?;
+        write_tables(&course)?;
     }
     let findings = findings(&course)?;
     let mut out = anstream::stdout().lock();
@@ -31,6 +31,11 @@ pub fn tidy(args: &Tidy) -> anyhow::Result<Status> {
     }
     out.flush()?;
     Ok(if findings.is_empty() { Status::Holds } else { Status::Failed })
+}
+
+/// Renews what is generated from the metadata.
+pub fn write_tables(course: &Course) -> anyhow::Result<()> {
+    generated::write(course)
 }
 
 /// What every check has found.

@@ -92,6 +92,9 @@ fn insta_agrees(folder: &std::path::Path, name: &str, content: &str) -> bool {
 
 /// Each part alone must print what it prints between its neighbours, one blank line apart.
 fn parts_disagree(observed: &Observed) -> Vec<String> {
+    if !observed.whole.report.ended.is_success() {
+        return Vec::new();
+    }
     let mut reasons: Vec<String> = observed
         .parts
         .iter()

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use anyhow::Context;
 use compare::Verdict;
@@ -47,8 +48,7 @@ fn main() -> ExitCode {
 
 fn snapshots() -> anyhow::Result<u8> {
     let words: Vec<String> = env::args().skip(1).collect();
-    let accept = words.iter().any(|word| word == "--accept");
-    let ids: Vec<&String> = words.iter().filter(|word| *word != "--accept").collect();
+    let Asked { ids, accept, deadline } = Asked::parse(&words)?;
     let course = Course::here()?;
     if env::var_os(PREPARED).is_none() {
         if accept && env::var("CI").is_ok_and(|value| value == "true") {
@@ -62,7 +62,34 @@ fn snapshots() -> anyhow::Result<u8> {
     } else {
         ids.iter().map(|id| course.resolve(id, Kind::Lesson)).collect::<Result<_, _>>()?
     };
-    compare_all(&course, &lessons, accept)
+    compare_all(&course, &lessons, accept, deadline)
+}
+
+/// The command line; the verb has checked it, but for what only other programs use.
+struct Asked<'a> {
+    ids: Vec<&'a String>,
+    accept: bool,
+    /// For one run of a lesson.
+    deadline: Duration,
+}
+
+impl Asked<'_> {
+    fn parse(words: &[String]) -> anyhow::Result<Asked<'_>> {
+        let mut asked = Asked { ids: Vec::new(), accept: false, deadline: observe::DEADLINE };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--accept" => asked.accept = true,
+                "--deadline" => {
+                    let seconds = words.next().context("--deadline takes seconds")?;
+                    let seconds = seconds.parse().context("--deadline takes seconds")?;
+                    asked.deadline = Duration::from_secs(seconds);
+                }
+                _ => asked.ids.push(word),
+            }
+        }
+        Ok(asked)
+    }
 }
 
 /// Starts this program again in the environment that insta is to see; returns only on failure.
@@ -80,10 +107,15 @@ fn prepared(words: &[String], accept: bool, root: &Path) -> anyhow::Result<u8> {
 }
 
 /// Runs the lessons, two at a time, then compares and tells of one after the other.
-fn compare_all(course: &Course, lessons: &[&Entry], accept: bool) -> anyhow::Result<u8> {
+fn compare_all(
+    course: &Course,
+    lessons: &[&Entry],
+    accept: bool,
+    deadline: Duration,
+) -> anyhow::Result<u8> {
     let names: Vec<&str> = lessons.iter().map(|entry| entry.id.as_str()).collect();
     let binaries = build::binaries(&course.root, &names)?;
-    let observed = observe::all(course, lessons, &binaries)?;
+    let observed = observe::all(course, lessons, &binaries, deadline)?;
 
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for (entry, observed) in lessons.iter().zip(&observed) {

@@ -43,9 +43,11 @@ impl Observed {
 }
 
 /// Enough for any lesson on a loaded machine, and an end for one that hangs.
-fn limits() -> Limits {
+pub const DEADLINE: Duration = Duration::from_secs(15);
+
+fn limits(deadline: Duration) -> Limits {
     Limits {
-        wall: Some(Duration::from_secs(15)),
+        wall: Some(deadline),
         cpu: Some(Duration::from_secs(10)),
         memory_bytes: Some(512 << 20),
         processes: Some(64),
@@ -59,6 +61,7 @@ pub fn all(
     course: &Course,
     lessons: &[&Entry],
     binaries: &BTreeMap<String, PathBuf>,
+    deadline: Duration,
 ) -> anyhow::Result<Vec<Observed>> {
     let xtask = xtask_path()?;
     let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..lessons.len()).collect());
@@ -67,7 +70,7 @@ pub fn all(
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(index) = next(&waiting) {
-                    let observed = one(course, lessons[index], binaries, &xtask);
+                    let observed = one(course, lessons[index], binaries, &xtask, deadline);
                     if let Ok(mut done) = done.lock() {
                         done.insert(index, observed);
                     }
@@ -89,11 +92,12 @@ fn one(
     entry: &Entry,
     binaries: &BTreeMap<String, PathBuf>,
     xtask: &Path,
+    deadline: Duration,
 ) -> anyhow::Result<Observed> {
     let binary = binaries.get(&entry.id).context("cargo named no binary")?;
     let temporary = tempfile::tempdir().context("make a temporary directory")?;
     let run = |arguments: &[&str]| {
-        let launch = Launch::captured(binary).args(arguments).limits(limits());
+        let launch = Launch::captured(binary).args(arguments).limits(limits(deadline));
         launch
             .output(xtask, |command| {
                 command.env("TMPDIR", temporary.path()).current_dir(&course.root);
@@ -107,6 +111,10 @@ fn one(
         .collect::<std::io::Result<_>>()
         .context("list the lesson's temporary directory")?;
 
+    if !whole.report.ended.is_success() {
+        // The parts would fail as well, or hang once more.
+        return Ok(Observed { whole, left, parts: Vec::new() });
+    }
     let list = run(&["--list"])?;
     ensure!(
         list.report.ended == Ended::Exited { code: 0 },
