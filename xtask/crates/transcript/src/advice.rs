@@ -12,7 +12,7 @@ pub fn explain(part: &str, error: &anyhow::Error) -> String {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n  because: {cause}");
     }
-    if let Some(advice) = errno(error).and_then(advice) {
+    if let Some(advice) = errno(error).and_then(|errno| advice(errno, &text)) {
         let _ = write!(text, "\n  try: {advice}");
     }
     text
@@ -27,17 +27,26 @@ fn errno(error: &anyhow::Error) -> Option<Errno> {
     })
 }
 
-fn advice(errno: Errno) -> Option<&'static str> {
+/// `tried` tells apart what the kernel answers with one number.
+fn advice(errno: Errno, tried: &str) -> Option<&'static str> {
     Some(match errno {
         Errno::EMFILE => "this process may open no more descriptors: see `ulimit -n`, raise it",
         Errno::ENFILE => "the whole system has no descriptors left: close some programs",
-        Errno::EAGAIN => "the limit of processes is reached: see `ulimit -u`, end some programs",
+        Errno::EAGAIN if tried.contains("fork") || tried.contains("start") => {
+            "the limit of processes is reached: see `ulimit -u`, end some programs"
+        }
+        Errno::ECHILD => {
+            "SIGCHLD is ignored here, so the kernel reaps children unasked: use a shell"
+        }
         Errno::ENOMEM => "the kernel has no memory for this: end some programs",
         Errno::ENOSPC => {
             "the disk that holds the temporary directory is full: set TMPDIR elsewhere"
         }
         Errno::EROFS => "the temporary directory cannot be written: set TMPDIR to one that can",
         Errno::ENOENT => "the path named above is missing; lessons need /proc mounted",
+        Errno::EPERM if tried.contains("pipe") => {
+            "this user has many pipes already: see /proc/sys/fs/pipe-user-pages-soft, close some"
+        }
         Errno::EPERM | Errno::EACCES => "this user or this container may not do that",
         _ => return None,
     })
