@@ -19,19 +19,22 @@ use nix::unistd::Pid;
 /// No program of this lesson takes longer, even on a loaded machine.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Returns as soon as `child` sleeps in openat(2) of `path`.
-pub fn in_open(child: &Child, path: &Path) -> anyhow::Result<()> {
+/// Returns as soon as `child` sleeps in openat(2) of `path`, with the name of the call.
+pub fn in_open(child: &Child, path: &Path) -> anyhow::Result<&'static str> {
     let deadline = Instant::now() + DEADLINE;
     while !sleeps_in_open(child, path)? {
         // WNOWAIT only looks: the part itself is to reap the child.
         let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        let child = Id::Pid(Pid::from_raw(child.id().cast_signed()));
-        let status = waitid(child, look).context("look after the child")?;
+        let pid = Pid::from_raw(child.id().cast_signed());
+        let status = waitid(Id::Pid(pid), look).context("look after the child")?;
         anyhow::ensure!(status == WaitStatus::StillAlive, "it ended before it waited: {status:?}");
-        anyhow::ensure!(Instant::now() < deadline, "it did not wait in openat within {DEADLINE:?}");
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "/proc/{pid}/syscall did not show it in openat within {DEADLINE:?}"
+        );
         yield_now();
     }
-    Ok(())
+    Ok("openat")
 }
 
 fn sleeps_in_open(child: &Child, path: &Path) -> anyhow::Result<bool> {

@@ -29,7 +29,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let to_read = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let server = open(place.fifo(), to_read, Mode::empty()).context("open the server's end")?;
 
-    // After the read end: alone, a writer would wait for ever. Leave it out and look at the clients.
+    // After the read end: a writer alone would wait for ever. Leave this out and look at the
+    // clients.
     let to_write = OFlag::O_WRONLY | OFlag::O_CLOEXEC;
     let _dummy = open(place.fifo(), to_write, Mode::empty()).context("open the dummy writer")?;
     // ANCHOR_END: dummy-writer
@@ -38,8 +39,9 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     for number in 1..=3 {
         // A client is a program of its own. It doesn't wait: its messages fit into the pipe.
         let mut client = this_program_as("writer")?;
-        let client = client.arg(place.fifo()).spawn().context("start the client")?;
-        let status = Companion(client).wait().context("wait for the client")?;
+        client.arg(place.fifo());
+        let mut client = Companion::new(|| client.spawn()).context("start the client")?;
+        let status = client.wait().context("wait for the client")?;
         anyhow::ensure!(status.success(), "client {number} ended with {status}");
 
         let mut received = 0;

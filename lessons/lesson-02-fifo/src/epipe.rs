@@ -34,7 +34,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let one_left = write(&writer, b"anybody?\n");
     writeln!(out, "the first of two readers left:  write: {}", show::answer(one_left))?;
 
-    // The count drops to 0. Nobody will ever read the bytes that wait, and no write can add to them.
+    // The count drops to 0: nobody would read what a write adds now.
     drop(second);
     let none_left = write(&writer, b"anybody?\n");
     writeln!(out, "the second left too:            write: {}", show::answer(none_left))?;

@@ -1,10 +1,10 @@
 //! Lesson 2: a FIFO is a pipe with a name, so programs that share nothing but the name can talk.
 //!
-//! Run all of it with `cargo xtask run lesson-02`, one part with `cargo xtask run lesson-02 -- eof`.
+//! Run all with `cargo xtask run lesson-02`, one part with `cargo xtask run lesson-02 -- eof`.
 //! By hand, after `mkfifo PATH`, in two terminals and in either order:
 //! `cargo xtask run lesson-02 -- reader PATH` and `cargo xtask run lesson-02 -- writer PATH`.
 //!
-//! You will see messages arrive, who waits in `open`, when end-of-file comes, and nothing left over.
+//! You will see messages arrive, who waits in `open`, when end-of-file comes, and nothing left.
 //!
 //! Manual pages: fifo(7), mkfifo(3), open(2), pipe(7), poll(2), signal-safety(7).
 //! Change and watch: in `dummy_writer.rs` leave out the dummy writer, then run it again.

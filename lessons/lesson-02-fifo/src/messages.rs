@@ -28,18 +28,24 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     // ANCHOR: messages
     // The path is all that the reader learns.
     let mut reader = this_program_as("reader")?;
-    let reader = reader.arg(place.fifo()).spawn().context("start the reader")?;
-    let mut reader = Companion(reader);
+    reader.arg(place.fifo());
+    let mut reader = Companion::new(|| reader.spawn()).context("start the reader")?;
 
     // A reader that failed before it opened would leave the writer waiting in open for ever.
     blocked::in_open(&reader, place.fifo()).context("watch the reader")?;
 
     let mut writer = this_program_as("writer")?;
-    let writer = writer.arg(place.fifo()).spawn().context("start the writer")?;
-    let mut writer = Companion(writer);
+    writer.arg(place.fifo());
+    let mut writer = Companion::new(|| writer.spawn()).context("start the writer")?;
 
     // The writer ends first: its messages fit into the pipe, and the reader reads until then.
     let writer_status = writer.wait().context("wait for the writer")?;
+    if !writer_status.success() {
+        // Either the writer never opened, then the reader would wait for ever; or the reader left
+        // because nobody reads standard output any more, then this line ends the lesson quietly.
+        writeln!(out, "writer ended with status {}", show::status(writer_status))?;
+        anyhow::bail!("the writer ended with {writer_status}");
+    }
     let reader_status = reader.wait().context("wait for the reader")?;
     // ANCHOR_END: messages
 
@@ -49,7 +55,6 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
         show::status(writer_status),
         show::status(reader_status)
     )?;
-    anyhow::ensure!(writer_status.success(), "the writer ended with {writer_status}");
     anyhow::ensure!(reader_status.success(), "the reader ended with {reader_status}");
     Ok(())
 }

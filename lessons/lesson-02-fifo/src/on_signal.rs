@@ -3,6 +3,7 @@
 //!
 //! The handler stands in `private_dir/removal.rs`.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
@@ -15,7 +16,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 use transcript::Transcript;
 
-use crate::private_dir::{Deferred, PrivateDir, SIGNALS, catch_always};
+use crate::private_dir::{Deferred, PrivateDir, SIGNALS, default_actions};
 use crate::roles::{Companion, this_program_as};
 
 pub const CLAIM: &str = "a program that is interrupted leaves nothing behind";
@@ -23,8 +24,8 @@ pub const CLAIM: &str = "a program that is interrupted leaves nothing behind";
 // ANCHOR: waiting
 /// The role `waiting`: makes its FIFO, names its directory, and waits for the end of its input.
 pub fn waiting() -> anyhow::Result<()> {
+    default_actions().context("have the signals end this program")?;
     let place = PrivateDir::new()?;
-    catch_always().context("catch the signals")?;
     mkfifo(place.fifo(), Mode::S_IRUSR | Mode::S_IWUSR).context("make the FIFO")?;
 
     let mut name = place.path().as_os_str().as_bytes().to_vec();
@@ -50,15 +51,15 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
 // ANCHOR: on-signal
 fn interrupt_with(signal: Signal, out: &mut Transcript) -> anyhow::Result<()> {
     let mut program = this_program_as("waiting")?;
-    let program = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let mut program = Companion(program.context("start the waiting program")?);
+    program.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut program = Companion::new(|| program.spawn()).context("start the waiting program")?;
 
     // When its directory's name is here, the program has made the FIFO. If it failed, this is 0.
     let mut name = Vec::new();
     let stdout = program.stdout.take().context("find the program's output")?;
     BufReader::new(stdout).read_until(0, &mut name).context("read the directory's name")?;
     anyhow::ensure!(name.pop() == Some(0), "the program ended before it named its directory");
-    let directory = PathBuf::from(std::ffi::OsString::from_vec(name));
+    let directory = PathBuf::from(OsString::from_vec(name));
     anyhow::ensure!(directory.join("fifo").exists(), "the FIFO is missing before {signal}");
 
     // To this one process, as `kill` does. Nobody has reaped it, so the pid is still its own.
@@ -70,7 +71,8 @@ fn interrupt_with(signal: Signal, out: &mut Transcript) -> anyhow::Result<()> {
     let killed_by = killed_by.map_or("no signal", Signal::as_str);
     let left = directory.exists();
     let fate = if left { "still there" } else { "gone" };
-    writeln!(out, "{signal:<8} killed by {killed_by:<8} directory and FIFO: {fate}")?;
+    let signal_name = signal.as_str();
+    writeln!(out, "{signal_name:<8} killed by {killed_by:<8} directory and FIFO: {fate}")?;
     anyhow::ensure!(status.signal() == Some(signal as i32), "the program ended with {status}");
     anyhow::ensure!(!left, "{} is left", directory.display());
     Ok(())

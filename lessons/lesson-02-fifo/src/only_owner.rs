@@ -12,13 +12,16 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork, mkfifo};
 use transcript::Transcript;
 
-use crate::private_dir::{PrivateDir, catch_always};
+use crate::private_dir::{Deferred, PrivateDir, catch_always};
 
 pub const CLAIM: &str = "a forked child that is interrupted removes nothing";
 
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let place = PrivateDir::new()?;
     mkfifo(place.fifo(), Mode::S_IRUSR | Mode::S_IWUSR).context("make the FIFO")?;
+
+    // Ctrl-C in the parent waits until the child has been reaped.
+    let _deferred = Deferred::new()?;
 
     // ANCHOR: only-owner
     // SAFETY:
@@ -28,17 +31,17 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     // broken by: a thread started before this line, or a print in the child.
     match unsafe { fork() }.context("fork the child")? {
         ForkResult::Child => {
-            // The handlers came with fork. They are set again because a lesson in the background
-            // may have been started with SIGINT ignored.
-            let caught = catch_always();
-            let raised = caught.and_then(|()| raise(Signal::SIGINT));
-            // The handler doesn't come back. If it was never called, the status tells.
+            // The handlers came with fork. They are set again, and listened to, because a lesson in
+            // the background may have been started with SIGINT ignored.
+            let _ = catch_always();
+            let _ = raise(Signal::SIGINT);
+            // The signal ends the child in the line above. If it did not, the status tells.
             //
             // SAFETY:
             // obligation: _exit never returns and runs no destructors (_exit(2)).
             // here: that is the point, Drop would remove the parent's directory.
             // broken by: relying on a destructor or on a flushed buffer in the child.
-            unsafe { libc::_exit(1 + i32::from(raised.is_ok())) }
+            unsafe { libc::_exit(1) }
         }
         ForkResult::Parent { child } => {
             // A child that nobody waits for stays behind as a zombie.

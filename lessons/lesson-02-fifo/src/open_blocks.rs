@@ -24,17 +24,18 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     // ANCHOR: open-blocks
     for (first, second) in [("reader", "writer"), ("writer", "reader")] {
         let mut early = this_program_as(first)?;
-        let early = early.arg(place.fifo()).stdout(Stdio::null()).spawn();
-        let mut early = Companion(early.context("start the first program")?);
+        early.arg(place.fifo()).stdout(Stdio::null());
+        let mut early = Companion::new(|| early.spawn()).context("start the first program")?;
 
         // /proc names the call that the first program sleeps in, and the path that it opens.
-        blocked::in_open(&early, place.fifo()).with_context(|| format!("watch the {first}"))?;
-        writeln!(out, "{first} first: it waits in openat")?;
+        let call = blocked::in_open(&early, place.fifo());
+        let call = call.with_context(|| format!("watch the {first}"))?;
+        writeln!(out, "{first} first: it waits in {call}")?;
 
         // Nothing but this program's open can let the first one go on.
         let mut late = this_program_as(second)?;
-        let late = late.arg(place.fifo()).stdout(Stdio::null()).spawn();
-        let mut late = Companion(late.context("start the second program")?);
+        late.arg(place.fifo()).stdout(Stdio::null());
+        let mut late = Companion::new(|| late.spawn()).context("start the second program")?;
 
         // If the second failed before it opened, the first would wait for ever.
         let late_status = late.wait().with_context(|| format!("wait for the {second}"))?;

@@ -5,6 +5,7 @@
 //! before and that only its owner can enter.
 
 mod removal;
+mod signals;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ use anyhow::Context;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::mkdtemp;
 
-pub use removal::{Deferred, SIGNALS, catch_always};
+pub use removal::{forget_program, note_program};
+pub use signals::{Deferred, SIGNALS, all_signals, catch_always, default_actions};
 
 /// The directory and the name of the FIFO in it. Making the FIFO is left to the part.
 pub struct PrivateDir {
@@ -23,14 +25,14 @@ pub struct PrivateDir {
 
 impl PrivateDir {
     pub fn new() -> anyhow::Result<Self> {
-        // A signal between mkdtemp and the note of the new name would leave the directory behind, so
-        // signals wait until both are done.
+        // A signal between mkdtemp and the note of the new name would leave the directory behind,
+        // so signals wait until both are done.
         let _deferred = Deferred::new()?;
-        removal::catch_unless_ignored().context("install the signal handlers")?;
+        signals::catch_unless_ignored().context("install the signal handlers")?;
 
-        // The modes below are meant for the owner. A umask that took the owner's bits away would
-        // lock the lesson out of its own directory.
-        umask(Mode::S_IRWXG | Mode::S_IRWXO);
+        // The umask takes away bits of the modes that a program asks for. A part is to get what it
+        // asks for, no more and no less, whatever the student's shell has set.
+        umask(Mode::empty());
 
         let template = std::env::temp_dir().join("lesson-02-XXXXXX");
         let directory = mkdtemp(&template)

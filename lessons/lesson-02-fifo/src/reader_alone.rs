@@ -1,4 +1,5 @@
-//! With O_NONBLOCK open does not wait: a reader gets its descriptor at once, writer or not (fifo(7)).
+//! With O_NONBLOCK open does not wait: a reader gets its descriptor at once, writer or not
+//! (fifo(7)).
 //!
 //! Before the first writer a read returns 0, as it does at end-of-file, and poll reports nothing,
 //! not even POLLHUP: that comes only after a writer has been there and left (Linux 6.18).

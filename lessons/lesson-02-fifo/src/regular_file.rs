@@ -13,7 +13,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use transcript::Transcript;
 
-use crate::private_dir::PrivateDir;
+use crate::private_dir::{Deferred, PrivateDir};
 use crate::roles::this_program_as;
 use crate::show;
 
@@ -31,6 +31,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     writeln!(out, "mkfifo on a regular file's name: {}", show::answer(made))?;
     anyhow::ensure!(made == Err(Errno::EEXIST), "mkfifo returned {made:?}");
 
+    // Both refuse at once, so Ctrl-C may wait until they have ended.
+    let _deferred = Deferred::new()?;
     for role in ["reader", "writer"] {
         let refusal = this_program_as(role)?.arg(place.fifo()).output();
         let refusal = refusal.with_context(|| format!("run the {role}"))?;
@@ -40,7 +42,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
 
         let reason = String::from_utf8_lossy(&refusal.stderr);
         anyhow::ensure!(refusal.status.code() == Some(1), "the {role} ended with {code}");
-        anyhow::ensure!(reason.contains("is not a FIFO"), "the {role} said {reason}");
+        anyhow::ensure!(reason.contains("stays as it is"), "the {role} said {reason}");
         anyhow::ensure!(left == PRECIOUS, "the {role} changed the file to {left:?}");
     }
     // ANCHOR_END: regular-file

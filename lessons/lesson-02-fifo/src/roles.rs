@@ -1,37 +1,32 @@
-//! The other programs that this binary can be: the writer, the reader, and three that show how a
+//! The other programs that this binary can be: the reader, the writer, and two that show how a
 //! FIFO is removed.
 //!
 //! The lesson starts itself for them, so that they share with it no descriptor but 0, 1 and 2: what
 //! they need to find each other is the name of the FIFO.
 
+mod companion;
 mod reader;
 mod writer;
 
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
-use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 
+use crate::private_dir::all_signals;
+
+pub use companion::{Companion, this_program_as};
 pub use writer::MESSAGES;
 
 /// Before the role, in the arguments of a program that the lesson started: the lesson's pid.
 const STARTED_BY: &str = "--started-by";
-
-/// This program once more. The part adds the rest and starts it.
-pub fn this_program_as(role: &str) -> anyhow::Result<Command> {
-    let program = std::env::current_exe().context("find this program through /proc/self/exe")?;
-    let mut command = Command::new(program);
-    command.arg(STARTED_BY).arg(std::process::id().to_string()).arg(role);
-    Ok(command)
-}
 
 /// Plays the role that the command line names, or returns `None`: then this is the lesson.
 pub fn play() -> Option<ExitCode> {
@@ -42,6 +37,11 @@ pub fn play() -> Option<ExitCode> {
         args.drain(..2);
     }
     let (role, args) = args.split_first()?;
+    if lesson.is_some() {
+        // They were blocked while the lesson started this program, and exec keeps that (execve(2)).
+        // It fails only for a mask that the kernel did not hand out.
+        let _ = all_signals().thread_unblock();
+    }
     let role = role.to_str()?;
     let outcome = match (role, lesson, args) {
         ("reader", _, [path]) => with_fifo(path.as_ref(), lesson, reader::read_messages),
@@ -53,12 +53,22 @@ pub fn play() -> Option<ExitCode> {
     };
     Some(match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if lesson.is_some() && is_broken_pipe(&error) => {
+            // The reader left because nobody reads the lesson's output any more (`| head -1`), and
+            // so the lesson ends quietly. It learns from the status what it needs.
+            ExitCode::FAILURE
+        }
         Err(error) => {
             // Standard error may be closed as well; there is nobody left to tell then.
             let _ = writeln!(io::stderr(), "{role}: {error:#}");
             ExitCode::FAILURE
         }
     })
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<io::Error>();
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn wrong_usage(role: &str) -> ExitCode {
@@ -73,64 +83,35 @@ fn wrong_usage(role: &str) -> ExitCode {
 }
 
 // ANCHOR: only-a-fifo
-/// Plays the reader or the writer, on a FIFO and on nothing else. It never removes what it is given.
+/// Plays the reader or the writer, on a FIFO and on nothing else. It never removes that.
 fn with_fifo(
     path: &Path,
     lesson: Option<i32>,
     play: fn(&Path) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let found = fs::metadata(path).with_context(|| {
-        format!("look at {0} (if it is missing: `mkfifo {0}`)", path.display())
-    })?;
+    if let Some(pid) = lesson {
+        die_with(pid)?;
+    }
+    let found = fs::metadata(path)
+        .with_context(|| format!("look at {0} (if it is missing: `mkfifo {0}`)", path.display()))?;
     anyhow::ensure!(
         found.file_type().is_fifo(),
         "{0} is not a FIFO and stays as it is; make one under another name with `mkfifo`",
         path.display()
     );
-    match lesson {
-        Some(pid) => die_with(pid)?,
+    if lesson.is_none() {
         // Who types the role by hand would otherwise see nothing while open waits.
-        None => {
-            let _ = writeln!(io::stderr(), "waiting for the other program to open {}", path.display());
-        }
+        let _ = writeln!(io::stderr(), "waiting for the other program to open {}", path.display());
     }
     play(path)
 }
 // ANCHOR_END: only-a-fifo
 
-/// Makes the kernel end this program with the lesson that started it: nobody else knows the FIFO, so
-/// it would wait in open for ever.
+/// Makes the kernel end this program with the lesson that started it: nobody else knows the FIFO,
+/// so it would wait in open for ever.
 fn die_with(lesson: i32) -> anyhow::Result<()> {
     set_pdeathsig(Signal::SIGKILL).context("ask to end with the lesson")?;
     // The lesson may have ended before the line above.
-    anyhow::ensure!(getppid().as_raw() == lesson, "the lesson that started it has gone");
+    anyhow::ensure!(getppid().as_raw() == lesson, "the lesson that started this role has ended");
     Ok(())
-}
-
-/// A started program that does not outlive its part when that ends with an error.
-pub struct Companion(pub Child);
-
-impl Deref for Companion {
-    type Target = Child;
-
-    fn deref(&self) -> &Child {
-        &self.0
-    }
-}
-
-impl DerefMut for Companion {
-    fn deref_mut(&mut self) -> &mut Child {
-        &mut self.0
-    }
-}
-
-impl Drop for Companion {
-    fn drop(&mut self) {
-        // A program that waits for the end of its input ends by itself, and has to remove its FIFO.
-        // For one that was reaped, kill does nothing and wait returns at once.
-        if self.0.stdin.take().is_none() {
-            let _ = self.0.kill();
-        }
-        let _ = self.0.wait();
-    }
 }

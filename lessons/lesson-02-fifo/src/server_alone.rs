@@ -1,8 +1,8 @@
 //! A server that only reads is at end-of-file as soon as its first client leaves.
 //!
 //! If it believes that, it ends, and the next client finds nobody. If it ignores it and polls on,
-//! every poll returns at once with POLLHUP, and the server burns a processor while it has nothing to
-//! do. `dummy_writer.rs` has the remedy.
+//! every poll returns at once with POLLHUP, and the server burns a processor while it has nothing
+//! to do. `dummy_writer.rs` has the remedy.
 
 use std::io::Write;
 use std::os::fd::AsFd;
@@ -33,8 +33,9 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     // ANCHOR: server-alone
     // A client is a program of its own. It doesn't wait: its messages fit into the pipe.
     let mut client = this_program_as("writer")?;
-    let client = client.arg(place.fifo()).spawn().context("start the client")?;
-    let status = Companion(client).wait().context("wait for the client")?;
+    client.arg(place.fifo());
+    let mut client = Companion::new(|| client.spawn()).context("start the client")?;
+    let status = client.wait().context("wait for the client")?;
     anyhow::ensure!(status.success(), "the client ended with {status}");
 
     let mut received = 0;
@@ -53,15 +54,18 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let mut at_once = 0;
     for _ in 0..POLLS {
         poll(&mut watched, PollTimeout::from(1000_u16)).context("wait for a client")?;
-        at_once += u32::from(watched[0].revents() == Some(PollFlags::POLLHUP));
+        if watched[0].revents() != Some(PollFlags::POLLHUP) {
+            break;
+        }
+        at_once += 1;
     }
     writeln!(out, "a server that ignores it: {at_once} of {POLLS} polls found POLLHUP at once")?;
     anyhow::ensure!(at_once == POLLS, "a poll found {watched:?}");
 
     // The server that believes it ends here, and with it the last read end.
     drop(server);
-    let client = open(place.fifo(), OFlag::O_WRONLY | OFlag::O_NONBLOCK, Mode::empty());
-    let client = client.map(|_| 0);
+    let to_write = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let client = open(place.fifo(), to_write, Mode::empty()).map(|_| 0);
     writeln!(out, "a server that believes it: client 2 finds nobody, {}", show::answer(client))?;
     anyhow::ensure!(client == Err(Errno::ENXIO), "client 2 got {client:?}");
     // ANCHOR_END: server-alone

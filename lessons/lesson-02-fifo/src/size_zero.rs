@@ -33,8 +33,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     writeln!(out, "{written} bytes written, none read:  {kind}  size {}", fifo.len())?;
     anyhow::ensure!(fifo.len() == 0, "the FIFO has {} bytes", fifo.len());
 
-    // The name outlives its descriptors, the bytes don't: the kernel frees the pipe with the last of
-    // them. Either one would keep it.
+    // The name outlives its descriptors, the bytes don't: the kernel frees the pipe with the last
+    // of them. Either one would keep it.
     drop(writer);
     drop(reader);
     let reader = open(place.fifo(), to_read, Mode::empty()).context("open the FIFO again")?;

@@ -1,23 +1,21 @@
-//! Removes the FIFO and its directory when a signal ends the lesson.
+//! Removes the FIFO and its directory when a signal ends the lesson, and ends the programs that the
+//! lesson has started.
 //!
-//! The default action of a signal runs no destructor, so Ctrl-C would leave both behind. A handler
-//! may make only async-signal-safe calls (signal-safety(7)): it unlinks names that were prepared
-//! before, and then lets the signal do what it does without a handler, so that whoever waits for
-//! the lesson sees "killed by SIGINT" and not an invented status.
+//! The default action of a signal runs no destructor, so Ctrl-C would leave all of them behind. A
+//! handler may make only async-signal-safe calls (signal-safety(7)): it works with names and pids
+//! that were noted before, and then lets the signal do what it does without a handler, so that
+//! whoever waits for the lesson sees "killed by SIGINT" and not an invented status.
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
 use anyhow::Context;
-use nix::sys::signal::{
-    SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, raise, sigaction, signal,
-};
-
-/// What Ctrl-C sends, what `kill` sends, and what a closed terminal sends.
-pub const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+use nix::sys::signal::{SigHandler, Signal, kill, raise, signal};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
 
 /// What to remove, in the form that the system calls take: a handler may not allocate.
 struct Names {
@@ -27,6 +25,9 @@ struct Names {
 }
 
 static NAMES: AtomicPtr<Names> = AtomicPtr::new(ptr::null_mut());
+
+/// The programs that run now, by pid. No part has more than two; 0 is a free place.
+static PROGRAMS: [AtomicI32; 2] = [AtomicI32::new(0), AtomicI32::new(0)];
 
 /// Tells the handler what to remove, until [`forget`].
 pub fn note(directory: &Path, fifo: &Path) -> anyhow::Result<()> {
@@ -45,8 +46,24 @@ pub fn forget() {
     NAMES.store(ptr::null_mut(), Ordering::SeqCst);
 }
 
+/// Tells the handler which program to end, until [`forget_program`].
+pub fn note_program(pid: i32) {
+    replace_program(0, pid);
+}
+
+pub fn forget_program(pid: i32) {
+    replace_program(pid, 0);
+}
+
+fn replace_program(before: i32, after: i32) {
+    let replace = |place: &AtomicI32| {
+        place.compare_exchange(before, after, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    };
+    PROGRAMS.iter().any(replace);
+}
+
 // ANCHOR: removed-by-handler
-extern "C" fn remove_and_die(number: libc::c_int) {
+pub extern "C" fn remove_and_die(number: libc::c_int) {
     // SAFETY:
     // obligation: the pointer is null or points to a value that lives and is not changed (as_ref).
     // here: `note` stores only leaked boxes, `forget` only null.
@@ -54,15 +71,16 @@ extern "C" fn remove_and_die(number: libc::c_int) {
     let names = unsafe { NAMES.load(Ordering::SeqCst).as_ref() };
 
     // A child made by fork has this handler too, and Ctrl-C reaches the whole process group. The
-    // directory is not the child's.
+    // directory is not the child's, and neither are the programs.
     if let Some(names) = names.filter(|names| names.owner == std::process::id()) {
+        end_programs();
         // SAFETY:
         // obligation: the name is a C string (unlink(2)); the call is async-signal-safe.
         // here: a CString, made before; signal-safety(7) lists unlink.
         // broken by: removing with std::fs, which allocates.
         unsafe { libc::unlink(names.fifo.as_ptr()) };
-        // SAFETY: as above, for rmdir(2).
-        // obligation: the name is a C string; the call is async-signal-safe.
+        // SAFETY:
+        // obligation: the name is a C string (rmdir(2)); the call is async-signal-safe.
         // here: a CString, made before; signal-safety(7) lists rmdir.
         // broken by: removing with std::fs, which allocates.
         unsafe { libc::rmdir(names.directory.as_ptr()) };
@@ -79,63 +97,20 @@ extern "C" fn remove_and_die(number: libc::c_int) {
 }
 // ANCHOR_END: removed-by-handler
 
-fn all_signals() -> SigSet {
-    SIGNALS.into_iter().collect()
-}
-
-fn catch(number: Signal) -> nix::Result<SigAction> {
-    // None of the three may interrupt the handler of another.
-    let handler = SigHandler::Handler(remove_and_die);
-    let action = SigAction::new(handler, SaFlags::empty(), all_signals());
-    // SAFETY:
-    // obligation: the handler makes only async-signal-safe calls (signal-safety(7)).
-    // here: it loads a pointer and calls getpid, unlink, rmdir, signal and raise.
-    // broken by: a print or an allocation in the handler.
-    unsafe { sigaction(number, &action) }
-}
-
-pub fn catch_unless_ignored() -> nix::Result<()> {
-    for number in SIGNALS {
-        let before = catch(number)?;
-        // `nohup` and a script's `&` start a program with a signal ignored, and mean it.
-        if matches!(before.handler(), SigHandler::SigIgn) {
-            // SAFETY:
-            // obligation: a handler makes only async-signal-safe calls (signal-safety(7)).
-            // here: the action is to ignore the signal, as it was before.
-            // broken by: putting back an action that is not known.
-            unsafe { sigaction(number, &before) }?;
+/// Kills and reaps what the lesson has started. Otherwise a program could still wait in open of a
+/// FIFO that no longer has a name.
+fn end_programs() {
+    for program in &PROGRAMS {
+        let pid = program.load(Ordering::SeqCst);
+        // The part may have reaped it just now, and then the pid can be somebody else's: only a
+        // child of ours is still alive for waitpid. A pid of 0 would mean the whole group.
+        if pid == 0 {
+            continue;
         }
-    }
-    Ok(())
-}
-
-/// Catches the signals even where whoever started the lesson had them ignored or blocked.
-///
-/// Async-signal-safe: it may be called between fork and `_exit`.
-pub fn catch_always() -> nix::Result<()> {
-    for number in SIGNALS {
-        catch(number)?;
-    }
-    all_signals().thread_unblock()
-}
-
-/// Makes the signals wait. They take effect when this value goes out of scope.
-pub struct Deferred {
-    before: SigSet,
-}
-
-impl Deferred {
-    pub fn new() -> anyhow::Result<Self> {
-        let before = all_signals()
-            .thread_swap_mask(SigmaskHow::SIG_BLOCK)
-            .context("make signals wait for a moment")?;
-        Ok(Self { before })
-    }
-}
-
-impl Drop for Deferred {
-    fn drop(&mut self) {
-        // It fails only for a mask that the kernel did not hand out.
-        let _ = self.before.thread_set_mask();
+        let pid = Pid::from_raw(pid);
+        if waitpid(pid, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive) {
+            let _ = kill(pid, Signal::SIGKILL);
+            let _ = waitpid(pid, None);
+        }
     }
 }

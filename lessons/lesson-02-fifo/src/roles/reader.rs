@@ -11,8 +11,8 @@ use anyhow::Context;
 const LONGEST_LINE_BYTES: u64 = 4096;
 
 pub fn read_messages(path: &Path) -> anyhow::Result<()> {
-    // Nobody handed a descriptor to this program: it opens the FIFO by its name, and open waits until
-    // somebody opens it for writing (fifo(7)).
+    // Nobody handed a descriptor to this program: it opens the FIFO by its name, and open waits
+    // until somebody opens it for writing (fifo(7)).
     let fifo = File::open(path).with_context(|| format!("open {} to read", path.display()))?;
 
     // The name may have changed hands since it was looked at; the descriptor can't.

@@ -11,8 +11,8 @@ pub const MESSAGES: [&str; 3] = ["message one\n", "message two\n", "message thre
 
 // ANCHOR: write-messages
 pub fn write_messages(path: &Path) -> anyhow::Result<()> {
-    // Open waits until somebody opens the FIFO for reading. `File::create` would be wrong here: where
-    // the FIFO is missing it makes a regular file, and nobody ever reads that.
+    // Open waits until somebody opens the FIFO for reading. `File::create` would be wrong here:
+    // where the FIFO is missing it makes a regular file, and nobody ever reads that.
     let mut fifo = OpenOptions::new()
         .write(true)
         .open(path)

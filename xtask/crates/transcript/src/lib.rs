@@ -68,7 +68,9 @@ impl Write for Transcript {
 /// Runs the parts that the command line names, or all of them, and turns the end into a status.
 #[must_use]
 pub fn tell(parts: &[Part]) -> ExitCode {
-    let names: Vec<String> = std::env::args().skip(1).collect();
+    // A name that is not UTF-8 is no part's name, and is said to be so.
+    let names: Vec<String> =
+        std::env::args_os().skip(1).map(|name| name.to_string_lossy().into_owned()).collect();
     let mut out = Transcript { stdout: io::stdout(), failed: None };
 
     let (failed_part, outcome) = if names.iter().any(|name| name == "--list") {
