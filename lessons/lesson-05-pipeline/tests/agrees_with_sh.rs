@@ -3,15 +3,11 @@
 //!
 //! Each case is one text. `sh` gets it as it is, the lesson gets its words, so no case quotes.
 
-use std::io::Read;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use launcher::{Launch, Limits, xtask_path};
 
 const LESSON: &str = env!("CARGO_BIN_EXE_lesson-05");
 
@@ -28,52 +24,19 @@ struct Ran {
 
 /// Runs a program to its end with no input, in the lesson's folder and in the C locale.
 fn run(program: &str, arguments: &[&str]) -> Ran {
-    let mut child = Command::new(program)
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // A group of its own, so that a hanging pipeline can be killed with all of its stages.
-        .process_group(0)
-        .spawn()
-        .unwrap_or_else(|error| panic!("start {program}: {error}"));
-
-    // Both at once: a program that fills one pipe would wait for a reader of the other.
-    let stdout = drain(child.stdout.take());
-    let stderr = drain(child.stderr.take());
-    let stdout = within_deadline(&stdout, &mut child, arguments);
-    let stderr = within_deadline(&stderr, &mut child, arguments);
-
-    // Cannot take long: a stage that has closed its outputs is about to end.
-    let status = child.wait().expect("wait for the program");
-    let signal = status.signal().map(|signal| 128 + signal);
-    let status = status.code().or(signal).expect("a status is a code or a signal");
-    Ran { status, stdout, complains: !stderr.is_empty() }
-}
-
-/// Reads until end-of-file, beside the caller.
-fn drain(mut pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(pipe) = &mut pipe {
-            pipe.read_to_end(&mut bytes).expect("read from the program");
-        }
-        // The test may have given up.
-        let _ = sender.send(bytes);
+    static XTASK: OnceLock<PathBuf> = OnceLock::new();
+    let xtask = XTASK.get_or_init(|| xtask_path().expect("the runner can be built"));
+    let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+    let launch = Launch::captured(program).args(arguments).limits(limits);
+    let ended = launch.output(xtask, |command| {
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C");
     });
-    receiver
-}
-
-fn within_deadline(bytes: &Receiver<Vec<u8>>, child: &mut Child, arguments: &[&str]) -> Vec<u8> {
-    bytes.recv_timeout(DEADLINE).unwrap_or_else(|_| {
-        let group = Pid::from_raw(child.id().cast_signed());
-        let _ = killpg(group, Signal::SIGKILL);
-        let _ = child.wait();
-        panic!("{arguments:?} did not end within {DEADLINE:?}")
-    })
+    let ended = ended.expect("the launcher works");
+    Ran {
+        status: i32::from(ended.report.ended.status()),
+        stdout: ended.stdout,
+        complains: !ended.stderr.is_empty(),
+    }
 }
 
 /// Both run `text`, end with `status`, write the same, and both complain or none does. Returns what
