@@ -40,9 +40,6 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn launch(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let spec = parse(arguments)?;
     let report = supervise(&spec)?;
-    if let Some(path) = &spec.report {
-        report.write(path)?;
-    }
     if let Ended::NotStarted { error } = &report.ended {
         bail!("{error}");
     }

@@ -35,12 +35,14 @@
 mod cli;
 mod client;
 mod limits;
+mod reap;
 mod relay;
 mod report;
 mod signals;
 mod start;
 mod supervise;
 mod tree;
+mod watch;
 
 pub use cli::{HIDDEN_VERB, main};
 pub use client::{Captured, Launch, XTASK_VARIABLE, xtask_path};

@@ -27,14 +27,6 @@ pub struct Limits {
 impl Limits {
     /// Where no grace is named.
     pub const GRACE: Duration = Duration::from_millis(250);
-
-    /// Whether anything has to be looked at while the program runs.
-    pub(crate) fn needs_looks(&self, attached: bool) -> bool {
-        self.cpu.is_some()
-            || self.memory_bytes.is_some()
-            || self.processes.is_some()
-            || (attached && self.output_bytes.is_some())
-    }
 }
 
 /// The limit that ended a run.

@@ -3,25 +3,35 @@
 //! A relay behaves like the pipe it stands for: when whoever reads the launcher's output goes away,
 //! the program's pipe is closed and its next write meets SIGPIPE; when the program closes its
 //! standard input, the launcher closes its own, and whoever feeds it meets EPIPE.
+//!
+//! Nothing here may block, or the deadline would not hold. The launcher's own 0, 1 and 2 cannot just
+//! be made non-blocking: that flag belongs to the open file description and would show in every
+//! process that shares it. See [`private`].
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
 use anyhow::Context;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// How much is read ahead of a slow reader.
 const PENDING_BYTES: usize = 64 * 1024;
-/// A write of at most `PIPE_BUF` bytes does not block where poll has just said "writable".
+/// A write of at most `PIPE_BUF` bytes does not block where poll has just said "writable", unless
+/// somebody else writes to the same pipe in between.
 const CHUNK_BYTES: usize = 4096;
 
 /// One direction. Both ends are the launcher's; `None` is closed.
 pub struct Relay {
     from: Option<File>,
     to: Option<File>,
+    /// The longest write that cannot block.
+    chunk_bytes: usize,
     pending: Vec<u8>,
+    /// How much of `pending` has been passed on.
+    sent: usize,
     /// Bytes read so far.
     pub total_bytes: u64,
 }
@@ -30,27 +40,24 @@ impl Relay {
     /// From the launcher's standard input to the program's.
     pub fn input(program_end: OwnedFd) -> anyhow::Result<Relay> {
         set_nonblocking(&program_end)?;
-        let own = io::stdin().as_fd().try_clone_to_owned().context("copy standard input")?;
+        let (own, _) = private(io::stdin().as_fd(), OpenOptions::new().read(true))?;
         // What stays open at 0 must not be what feeds the program, or its feeder never sees EPIPE.
         let null = File::open("/dev/null").context("open /dev/null")?;
         nix::unistd::dup2_stdin(&null).context("put /dev/null at standard input")?;
-        Ok(Relay::new(own, program_end))
+        Ok(Relay::new(own, program_end.into(), usize::MAX))
     }
 
     /// From the program's standard output or standard error to the launcher's.
     pub fn output(program_end: OwnedFd, own: impl AsFd) -> anyhow::Result<Relay> {
         set_nonblocking(&program_end)?;
-        let own = own.as_fd().try_clone_to_owned().context("copy an output")?;
-        Ok(Relay::new(program_end, own))
+        let (own, is_private) = private(own.as_fd(), OpenOptions::new().write(true))?;
+        let chunk_bytes = if is_private { usize::MAX } else { CHUNK_BYTES };
+        Ok(Relay::new(program_end.into(), own, chunk_bytes))
     }
 
-    fn new(from: OwnedFd, to: OwnedFd) -> Relay {
-        Relay { from: Some(from.into()), to: Some(to.into()), pending: Vec::new(), total_bytes: 0 }
-    }
-
-    /// Whether there is nothing more to pass on.
-    pub fn is_done(&self) -> bool {
-        self.to.is_none() || (self.from.is_none() && self.pending.is_empty())
+    fn new(from: File, to: File, chunk_bytes: usize) -> Relay {
+        let (from, to) = (Some(from), Some(to));
+        Relay { from, to, chunk_bytes, pending: Vec::new(), sent: 0, total_bytes: 0 }
     }
 
     /// Whether everything that was read has been passed on.
@@ -62,7 +69,7 @@ impl Relay {
     /// pending: poll reports a missing reader unasked.
     pub fn watched(&self) -> Vec<PollFd<'_>> {
         let mut watched = Vec::with_capacity(2);
-        if let Some(from) = self.from.as_ref().filter(|_| self.pending.len() < PENDING_BYTES) {
+        if let Some(from) = self.from.as_ref().filter(|_| self.pending.is_empty()) {
             watched.push(PollFd::new(from.as_fd(), PollFlags::POLLIN));
         }
         if let Some(to) = &self.to {
@@ -86,13 +93,13 @@ impl Relay {
             return Ok(false);
         }
         let mut moved = false;
-        if self.pending.len() < PENDING_BYTES && ready(self.from.as_ref(), PollFlags::POLLIN) {
-            let before = self.total_bytes;
-            self.read_once(room_bytes)?;
-            moved |= self.total_bytes > before;
+        if self.pending.is_empty() && ready(self.from.as_ref(), PollFlags::POLLIN) {
+            moved = self.read_once(room_bytes);
         }
         while !self.pending.is_empty() && ready(self.to.as_ref(), PollFlags::POLLOUT) {
-            self.write_once()?;
+            if !self.write_once()? {
+                break;
+            }
             moved = true;
         }
         if self.from.is_none() && self.pending.is_empty() {
@@ -101,37 +108,39 @@ impl Relay {
         Ok(moved)
     }
 
-    fn read_once(&mut self, room_bytes: u64) -> anyhow::Result<()> {
-        let Some(from) = &mut self.from else { return Ok(()) };
+    fn read_once(&mut self, room_bytes: u64) -> bool {
+        let Some(from) = &mut self.from else { return false };
         let mut buffer = [0; PENDING_BYTES];
         match from.read(&mut buffer) {
-            Ok(0) => self.from = None,
-            Ok(count) => {
+            Ok(count @ 1..) => {
                 self.total_bytes += count as u64;
                 let kept = usize::try_from(room_bytes).unwrap_or(usize::MAX).min(count);
                 self.pending.extend_from_slice(&buffer[..kept]);
+                self.sent = 0;
+                return true;
             }
             Err(error) if is_passing(&error) => {}
-            // A terminal that was hung up answers EIO; nothing more comes from there.
-            Err(error) if error.raw_os_error() == Some(libc::EIO) => self.from = None,
-            Err(error) => return Err(error).context("read what the program wrote"),
+            // A standard input that cannot be read (a directory, a terminal that was hung up) is
+            // for the program one that has ended.
+            Ok(_) | Err(_) => self.from = None,
         }
-        Ok(())
+        false
     }
 
-    fn write_once(&mut self) -> anyhow::Result<()> {
-        let Some(to) = &mut self.to else { return Ok(()) };
-        let chunk = &self.pending[..self.pending.len().min(CHUNK_BYTES)];
-        match to.write(chunk) {
-            Ok(count) => {
-                self.pending.drain(..count);
-            }
-            Err(error) if is_passing(&error) => {}
+    fn write_once(&mut self) -> anyhow::Result<bool> {
+        let Some(to) = &mut self.to else { return Ok(false) };
+        let rest = &self.pending[self.sent..];
+        match to.write(&rest[..rest.len().min(self.chunk_bytes)]) {
+            Ok(count) => self.sent += count,
+            Err(error) if is_passing(&error) => return Ok(false),
             // The reader has gone; the next turn tells the program.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.pending.clear(),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.sent += rest.len(),
             Err(error) => return Err(error).context("pass on the program's bytes"),
         }
-        Ok(())
+        if self.sent == self.pending.len() {
+            self.pending.clear();
+        }
+        Ok(true)
     }
 }
 
@@ -144,18 +153,27 @@ fn ready(fd: Option<&File>, wanted: PollFlags) -> bool {
     let Some(fd) = fd else { return false };
     let mut polled = [PollFd::new(fd.as_fd(), wanted)];
     // A timeout of 0 cannot block; an error means "not now".
-    let _ = nix::poll::poll(&mut polled, nix::poll::PollTimeout::ZERO);
+    let _ = poll(&mut polled, PollTimeout::ZERO);
     let found = polled[0].revents().unwrap_or(PollFlags::empty());
-    let ends = if wanted.contains(PollFlags::POLLIN) {
-        PollFlags::POLLHUP | PollFlags::POLLERR
-    } else {
-        PollFlags::POLLERR
-    };
-    found.intersects(wanted | ends)
+    // A pipe without a reader says POLLERR, a socket without a peer POLLHUP.
+    found.intersects(wanted | PollFlags::POLLHUP | PollFlags::POLLERR)
 }
 
-/// Only for ends that the launcher made itself: the flag belongs to the open file description and
-/// would show in every process that shares it.
+/// The launcher's own end of a standard stream, and whether it can be used without blocking: a pipe
+/// is opened a second time, since the second opening has flags of its own. Anything else, and a pipe
+/// that belongs to another user, is only copied. (A file must be: its position is shared.)
+fn private(fd: BorrowedFd<'_>, how: &mut OpenOptions) -> anyhow::Result<(File, bool)> {
+    let copy = File::from(fd.try_clone_to_owned().context("copy a standard stream")?);
+    if copy.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+        if let Ok(own) = how.custom_flags(libc::O_NONBLOCK).open(path) {
+            return Ok((own, true));
+        }
+    }
+    Ok((copy, false))
+}
+
+/// Only for ends that the launcher made itself.
 fn set_nonblocking(fd: &OwnedFd) -> anyhow::Result<()> {
     let context = "make a pipe non-blocking";
     let flags = fcntl(fd, FcntlArg::F_GETFL).context(context)?;

@@ -28,8 +28,9 @@ pub struct Report {
     pub stdout_bytes: u64,
     /// Bytes that the program wrote to standard error; 0 when attached.
     pub stderr_bytes: u64,
-    /// How many of its processes nobody had reaped when the program itself had ended: alive and
-    /// zombies together, since which of the two is a race. `None` when the launcher ended it.
+    /// How many of its processes nobody but the launcher has reaped when the program itself had
+    /// ended: alive, zombies, and orphans that ended before it, all together, since which of them is
+    /// a race. `None` when the launcher ended it.
     pub unreaped: Option<usize>,
     /// Processes that were still there after SIGKILL and a long wait; 0 on any healthy system.
     pub left_behind: usize,
@@ -52,6 +53,11 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// The launcher did not end it.
+    pub(crate) fn was_its_own(&self) -> bool {
+        matches!(self, Ended::Exited { .. } | Ended::Signaled { .. })
+    }
+
     /// The status to exit with: the program's own, 128+N after signal N, 124 after the deadline,
     /// 137 (SIGKILL) after any other limit, 125 when it never began.
     #[must_use]

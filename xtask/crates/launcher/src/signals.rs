@@ -3,46 +3,67 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use anyhow::Context;
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, raise, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-/// Signals that ask the launcher to end its tree.
-const STOPPING: [Signal; 4] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+use crate::tree;
 
-/// SIGCHLD and the stopping signals, blocked and readable through a descriptor. SIGTSTP and its kin
-/// keep their default action: Ctrl-Z stops the launcher together with the program.
+/// What the launcher must not wait for: the processor raises these for a fault of its own.
+const FAULTS: [Signal; 4] = [Signal::SIGILL, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGSEGV];
+/// What ends nobody by default.
+const HARMLESS: [Signal; 3] = [Signal::SIGCONT, Signal::SIGURG, Signal::SIGWINCH];
+/// What stops whoever does not handle it, sent by a terminal.
+const JOB_CONTROL: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
+
+/// SIGCHLD and every signal that would end the launcher, blocked and readable through a descriptor:
+/// a launcher that just died would leave its tree behind.
+///
+/// Attached, Ctrl-Z is blocked too. The program decides what it does with it; the launcher stops
+/// when the program has stopped ([`stop_too`]). Otherwise a program that puts the terminal in order
+/// first would do that after the shell has taken the terminal back.
 pub struct Signals {
     before: SigSet,
+    ignored_children: bool,
     readable: SignalFd,
 }
 
 /// A signal that asked the launcher to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
-    pub signal: Signal,
+    pub number: i32,
     /// It came from the terminal, so that the whole foreground process group got it too.
     pub from_terminal: bool,
 }
 
 impl Signals {
     /// Blocks the signals and opens the descriptor. The launcher has one thread.
-    pub fn block() -> anyhow::Result<Signals> {
-        let mut wanted = SigSet::empty();
-        wanted.add(Signal::SIGCHLD);
+    pub fn block(attached: bool) -> anyhow::Result<Signals> {
+        let ignored = tree::ignored_signals(nix::unistd::getpid());
+        let mut wanted = SigSet::all();
         // One that the caller had ignored (nohup, a shell's `&`) stays ignored: a blocked signal
         // would be queued all the same.
-        for signal in STOPPING {
-            if !crate::tree::ignores(nix::unistd::getpid(), signal) {
-                wanted.add(signal);
-            }
+        let ignored_ones = Signal::iterator().filter(|&signal| is_in(ignored, signal));
+        let job_control = JOB_CONTROL.into_iter().filter(|_| !attached);
+        for signal in ignored_ones.chain(FAULTS).chain(HARMLESS).chain(job_control) {
+            wanted.remove(signal);
         }
+        wanted.add(Signal::SIGCHLD);
         let before = wanted
-            .thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK)
+            .thread_swap_mask(SigmaskHow::SIG_BLOCK)
             .context("block the launcher's signals")?;
+
+        // SAFETY:
+        // obligation: a handler must be async-signal-safe.
+        // here: it is the default action, no handler. Ignored, as some callers leave it, it would
+        //   make the kernel reap the launcher's children and forget how they ended (wait(2)).
+        // broken by: installing a function.
+        unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) }.context("wait for children")?;
+
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let readable =
             SignalFd::with_flags(&wanted, flags).context("open a descriptor for signals")?;
-        Ok(Signals { before, readable })
+        let ignored_children = is_in(ignored, Signal::SIGCHLD);
+        Ok(Signals { before, ignored_children, readable })
     }
 
     /// The mask that the launcher was called with.
@@ -50,18 +71,20 @@ impl Signals {
         self.before
     }
 
-    /// Takes everything that has come and returns the requests to stop. That SIGCHLD came is not
-    /// told: who wakes up reaps anyway.
+    /// Whether the launcher was called with SIGCHLD ignored.
+    pub fn ignored_children(&self) -> bool {
+        self.ignored_children
+    }
+
+    /// Takes everything that has come and returns the requests to end the tree. That SIGCHLD came is
+    /// not told: who calls this must reap *afterwards*, or a child that ends in between is missed.
     pub fn take(&self) -> Vec<Stop> {
         let mut stops = Vec::new();
         while let Ok(Some(info)) = self.readable.read_signal() {
             let number = i32::try_from(info.ssi_signo).unwrap_or(0);
-            match Signal::try_from(number) {
-                Ok(signal) if STOPPING.contains(&signal) => {
-                    let from_terminal = info.ssi_code == libc::SI_KERNEL;
-                    stops.push(Stop { signal, from_terminal });
-                }
-                _ => {}
+            let is = |signal: &Signal| *signal as i32 == number;
+            if !JOB_CONTROL.iter().chain([&Signal::SIGCHLD]).any(is) {
+                stops.push(Stop { number, from_terminal: info.ssi_code == libc::SI_KERNEL });
             }
         }
         stops
@@ -76,7 +99,32 @@ impl AsFd for Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
+        // A Ctrl-C that ended the program has done its work and must not end the caller as well; a
+        // Ctrl-Z that the program ignored must not stop it.
+        self.take();
         // What comes from here on has its old effect again. There is no one to tell of a failure.
         let _ = self.before.thread_set_mask();
     }
+}
+
+/// Whether a mask of /proc/PID/status holds `signal`.
+pub fn is_in(mask: u64, signal: Signal) -> bool {
+    mask >> (signal as i32 - 1) & 1 == 1
+}
+
+/// "SIGTERM" for 15; the number where it has no name.
+pub fn name(number: i32) -> String {
+    Signal::try_from(number)
+        .map_or_else(|_| format!("signal {number}"), |signal| signal.as_str().to_owned())
+}
+
+/// Stops the launcher as Ctrl-Z would, until it is continued. In an orphaned process group, where
+/// nobody could continue it, the kernel lets it go on (setpgid(2)).
+pub fn stop_too() {
+    let mut stopping = SigSet::empty();
+    stopping.add(Signal::SIGTSTP);
+    // Blocked, it waits; unblocked, it takes effect. None of the three can fail.
+    let _ = raise(Signal::SIGTSTP);
+    let _ = stopping.thread_unblock();
+    let _ = stopping.thread_block();
 }

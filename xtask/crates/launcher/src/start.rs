@@ -9,10 +9,11 @@ use std::{fs, io};
 
 use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::SigSet;
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
 use crate::limits::Limits;
+use crate::signals::Signals;
 
 /// How the program is connected to whoever asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub struct Spec {
     pub limits: Limits,
     /// The program's name or path, and its arguments.
     pub argv: Vec<OsString>,
-    /// Where to write the report; `None` to write none.
+    /// Where to write the report when the program has ended; `None` to write none.
     pub report: Option<PathBuf>,
 }
 
@@ -45,8 +46,8 @@ pub struct Pipes {
 ///
 /// std's `Command` does the fork and exec: it gives the child the default SIGPIPE and brings an error
 /// of `exec` back through a close-on-exec channel. The signal mask survives exec and std leaves it
-/// alone, so an attached program gets `mask`, the one that the launcher was called with.
-pub fn start(spec: &Spec, mask: SigSet) -> anyhow::Result<(Pid, Option<Pipes>)> {
+/// alone, so an attached program gets the one that the launcher was called with.
+pub fn start(spec: &Spec, signals: &Signals) -> anyhow::Result<(Pid, Option<Pipes>)> {
     let (program, arguments) = spec.argv.split_first().context("no program was named")?;
     let mut command = Command::new(program);
     command.args(arguments);
@@ -54,7 +55,7 @@ pub fn start(spec: &Spec, mask: SigSet) -> anyhow::Result<(Pid, Option<Pipes>)> 
     if captured {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     }
-    prepare(&mut command, captured, mask, &spec.limits);
+    prepare(&mut command, captured, signals, &spec.limits);
 
     let mut child =
         command.spawn().with_context(|| format!("start {}", program.to_string_lossy()))?;
@@ -69,61 +70,83 @@ pub fn start(spec: &Spec, mask: SigSet) -> anyhow::Result<(Pid, Option<Pipes>)> 
 }
 
 /// Adds what the child does to itself between fork and exec.
-fn prepare(command: &mut Command, captured: bool, mask: SigSet, limits: &Limits) {
-    let launcher = nix::unistd::getpid();
-    let open_files = limits.open_files;
-    // Behind the launcher's own limit, which sums over the tree, the kernel's, which needs no look.
-    let cpu_seconds = limits.cpu.map(|cpu| cpu.as_secs() + 2);
-    let mask = if captured { SigSet::empty() } else { mask };
-    let in_child = move || {
-        mask.thread_set_mask()?;
-        in_child(captured, launcher, open_files, cpu_seconds)
+fn prepare(command: &mut Command, captured: bool, signals: &Signals, limits: &Limits) {
+    let child = Child {
+        captured,
+        launcher: nix::unistd::getpid(),
+        mask: if captured { SigSet::empty() } else { signals.before() },
+        ignored_children: signals.ignored_children(),
+        open_files: limits.open_files,
+        // Behind the launcher's own limit, which sums over the tree, the kernel's, which needs no
+        // look.
+        cpu_seconds: limits.cpu.map(|cpu| cpu.as_secs() + 2),
     };
     // SAFETY:
     // obligation: the closure runs in the forked child, so it may make only async-signal-safe calls
     //   (CommandExt::pre_exec, signal-safety(7)).
-    // here: it calls sigprocmask, prctl, getppid, setsid, signal and setrlimit, and builds errors from a number.
-    // broken by: an allocation, a lock or a print in `in_child`.
-    unsafe { command.pre_exec(in_child) };
+    // here: it calls prctl, getppid, setsid, signal, setrlimit and sigprocmask, and builds errors
+    //   from a number.
+    // broken by: an allocation, a lock or a print in `Child::prepare`.
+    unsafe { command.pre_exec(move || child.prepare()) };
 }
 
-/// Runs in the child, after fork and before exec.
-fn in_child(
+/// What the child needs to know between fork and exec.
+struct Child {
     captured: bool,
     launcher: Pid,
+    mask: SigSet,
+    ignored_children: bool,
     open_files: Option<u64>,
     cpu_seconds: Option<u64>,
-) -> io::Result<()> {
-    // If somebody kills the launcher with SIGKILL, at least the program itself goes with it.
-    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
-    if nix::unistd::getppid() != launcher {
-        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+}
+
+impl Child {
+    fn prepare(&self) -> io::Result<()> {
+        // If somebody kills the launcher with SIGKILL, at least the program itself goes with it.
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        if nix::unistd::getppid() != self.launcher {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
+        }
+        if self.captured {
+            // A session of its own has no terminal: neither /dev/tty nor Ctrl-C can reach into it.
+            nix::unistd::setsid()?;
+            default_signals();
+            limit(Resource::RLIMIT_CORE, 0)?;
+        } else if self.ignored_children {
+            ignore_children();
+        }
+        if let Some(count) = self.open_files {
+            limit(Resource::RLIMIT_NOFILE, count)?;
+        }
+        if let Some(seconds) = self.cpu_seconds {
+            limit(Resource::RLIMIT_CPU, seconds)?;
+        }
+        // Last: what has come meanwhile takes effect now, as it would have on the program.
+        self.mask.thread_set_mask()?;
+        Ok(())
     }
-    if captured {
-        // A session of its own has no terminal: neither /dev/tty nor Ctrl-C can reach into it.
-        nix::unistd::setsid()?;
-        default_signals();
-        limit(Resource::RLIMIT_CORE, 0)?;
-    }
-    if let Some(count) = open_files {
-        limit(Resource::RLIMIT_NOFILE, count)?;
-    }
-    if let Some(seconds) = cpu_seconds {
-        limit(Resource::RLIMIT_CPU, seconds)?;
-    }
-    Ok(())
 }
 
 /// An ignored signal survives exec (signal(7)). A captured program starts with none ignored,
 /// whatever the harness above ignores.
 fn default_signals() {
-    for number in 1..32 {
+    for number in 1..=libc::SIGRTMAX() {
         // SAFETY:
         // obligation: SIG_DFL must be a valid action for the signal; signal is async-signal-safe.
-        // here: it is valid for 1 to 31; for SIGKILL and SIGSTOP the call fails and does nothing.
+        // here: it is valid for all of them; for SIGKILL, SIGSTOP and the two that the C library
+        //   keeps to itself the call fails and does nothing.
         // broken by: installing a handler's address instead of SIG_DFL.
         unsafe { libc::signal(number, libc::SIG_DFL) };
     }
+}
+
+/// The launcher took the default action for itself; the caller's choice goes to the program.
+fn ignore_children() {
+    // SAFETY:
+    // obligation: SIG_IGN must be a valid action for the signal; signal is async-signal-safe.
+    // here: it is valid for SIGCHLD.
+    // broken by: installing a handler's address instead of SIG_IGN.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
 }
 
 /// Lowers the soft and the hard limit to `value`, or to the hard limit where that is lower.

@@ -4,30 +4,33 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use nix::errno::Errno;
 use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::limits::{Limit, Limits};
+use crate::reap::Reaped;
 use crate::relay::{self, Relay};
 use crate::report::{Ended, Report};
-use crate::signals::{Signals, Stop};
-use crate::start::{Mode, Spec, close_the_rest_on_exec, start};
+use crate::signals::{self, Signals, Stop};
+use crate::start::{Mode, Pipes, Spec, close_the_rest_on_exec, start};
 use crate::tree;
+use crate::watch::Watch;
 
-/// Between two looks at what the tree uses.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long processes may take to vanish after SIGKILL before they are reported as left behind.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
-/// How long a reader may take for the bytes that are still on their way when the tree has ended.
+/// How long a reader may take no byte of what is still on its way when the tree has ended.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
+/// The same where the launcher ended the tree, so that the output is cut short anyway.
+const FLUSH_PATIENCE_ENDED: Duration = Duration::from_secs(1);
 /// So many Ctrl-C within [`INSIST_WITHIN`] end an attached program that survives one.
 const INSIST_COUNT: usize = 3;
 const INSIST_WITHIN: Duration = Duration::from_secs(2);
 
-/// Starts a program, watches over its limits, ends whatever is left of its tree, and reports.
+/// Starts a program, watches over its limits, ends whatever is left of its tree, and reports, also
+/// to `spec.report`.
 ///
 /// The calling process becomes a subreaper and reaps *every* child it has: call it only in a
 /// process with one thread that has no other children.
@@ -35,43 +38,28 @@ const INSIST_WITHIN: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the launcher itself fails. Whatever had been started is ended first.
 pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
-    let signals = Signals::block()?;
+    let attached = spec.mode == Mode::Attached;
+    tree::check_proc()?;
+    let signals = Signals::block(attached)?;
     nix::sys::prctl::set_child_subreaper(true).context("become the subreaper")?;
     close_the_rest_on_exec()?;
 
+    let watch = Watch::new(&spec.limits, attached);
     let started = Instant::now();
-    let (program, pipes) = match start(spec, signals.before()) {
-        Ok(started) => started,
-        Err(error) => return Ok(not_started(&error)),
+    let report = match start(spec, &signals) {
+        Ok((program, pipes)) => {
+            let relays = Vec::new();
+            let (interrupts, reaped) = (Vec::new(), Reaped::default());
+            Run { spec, signals: &signals, program, relays, started, watch, interrupts, reaped }
+                .complete(pipes)?
+        }
+        Err(error) => not_started(&error),
     };
-    let relays = match pipes {
-        Some(pipes) => vec![
-            Relay::output(pipes.stdout, io::stdout())?,
-            Relay::output(pipes.stderr, io::stderr())?,
-            Relay::input(pipes.stdin)?,
-        ],
-        None => Vec::new(),
-    };
-    let mut run = Run {
-        spec,
-        signals,
-        program,
-        relays,
-        started,
-        next_look: spec
-            .limits
-            .needs_looks(spec.mode == Mode::Attached)
-            .then_some(started + LOOK_EVERY),
-        interrupts: Vec::new(),
-        reaped: Reaped::default(),
-    };
-    let ended = run.until_it_ends();
-    let wall = started.elapsed();
-    let unreaped = run.count_unreaped(&ended);
-    let left_behind = run.end_the_tree(&ended);
-    let ended = ended?;
-    run.flush()?;
-    run.report(ended, wall, unreaped, left_behind)
+    if let Some(path) = &spec.report {
+        // The signals are still blocked: who is told to stop now writes the report first.
+        report.write(path)?;
+    }
+    Ok(report)
 }
 
 fn not_started(error: &anyhow::Error) -> Report {
@@ -90,45 +78,62 @@ fn not_started(error: &anyhow::Error) -> Report {
 /// A program that is running, and everything the launcher knows of it.
 struct Run<'a> {
     spec: &'a Spec,
-    signals: Signals,
+    signals: &'a Signals,
     program: Pid,
     /// Standard output, standard error, standard input; empty when attached.
     relays: Vec<Relay>,
     started: Instant,
-    next_look: Option<Instant>,
+    watch: Watch,
     interrupts: Vec<Instant>,
     reaped: Reaped,
 }
 
-/// What `wait4` has told so far.
-#[derive(Default)]
-struct Reaped {
-    /// The program's own end.
-    program: Option<Ended>,
-    /// Processes other than the program that came to the launcher to be reaped.
-    others: usize,
-    cpu: Duration,
-    peak_memory_kib: u64,
-    /// No child is left.
-    all: bool,
-}
-
 impl Run<'_> {
+    fn complete(mut self, pipes: Option<Pipes>) -> anyhow::Result<Report> {
+        let ended = self.connect(pipes).and_then(|()| self.until_it_ends());
+        let wall = self.started.elapsed();
+        let unreaped = self.count_unreaped(&ended);
+        let left_behind = self.end_the_tree(&ended);
+        let ended = ended?;
+        if ended.was_its_own() {
+            self.flush(FLUSH_PATIENCE)?;
+        } else if let Err(error) = self.flush(FLUSH_PATIENCE_ENDED) {
+            // The output is incomplete in any case; how it ended matters more.
+            drop(error);
+        }
+        self.report(ended, wall, unreaped, left_behind)
+    }
+
+    fn connect(&mut self, pipes: Option<Pipes>) -> anyhow::Result<()> {
+        if let Some(pipes) = pipes {
+            self.relays.push(Relay::output(pipes.stdout, io::stdout())?);
+            self.relays.push(Relay::output(pipes.stderr, io::stderr())?);
+            self.relays.push(Relay::input(pipes.stdin)?);
+        }
+        Ok(())
+    }
+
     /// Returns when the program itself has ended, or has to be ended.
     fn until_it_ends(&mut self) -> anyhow::Result<Ended> {
+        let attached = self.spec.mode == Mode::Attached;
         loop {
-            self.reap()?;
+            // Taken before the children are reaped: see `Signals::take`.
+            let stops = self.signals.take();
+            let stopped = self.reaped.take(self.program, attached)?;
             if let Some(ended) = self.reaped.program.clone() {
                 return Ok(ended);
             }
-            if let Some(limit) = self.limit_passed() {
+            if let Some(limit) = self.limit_passed()? {
                 return Ok(Ended::Limit { limit });
             }
-            for stop in self.signals.take() {
-                if self.must_stop(stop) {
-                    let signal = stop.signal.as_str().to_owned();
-                    return Ok(Ended::Interrupted { signal, number: stop.signal as i32 });
+            for stop in stops {
+                if self.must_stop(stop)? {
+                    let number = stop.number;
+                    return Ok(Ended::Interrupted { signal: signals::name(number), number });
                 }
+            }
+            if stopped {
+                signals::stop_too();
             }
             self.wait(self.until_next())?;
             self.pass_on()?;
@@ -136,7 +141,7 @@ impl Run<'_> {
     }
 
     /// Sleeps until a byte can move, a signal has come, or `at_most` is over.
-    fn wait(&mut self, at_most: Option<Duration>) -> anyhow::Result<()> {
+    fn wait(&self, at_most: Option<Duration>) -> anyhow::Result<()> {
         let timeout = at_most.map_or(PollTimeout::NONE, |time| {
             // Rounded up: a poll that wakes a little too early would spin.
             let millis = time.as_micros().div_ceil(1000);
@@ -153,7 +158,7 @@ impl Run<'_> {
     /// Until the deadline or the next look, whichever comes first.
     fn until_next(&self) -> Option<Duration> {
         let deadline = self.spec.limits.wall.map(|wall| self.started + wall);
-        let next = [deadline, self.next_look].into_iter().flatten().min()?;
+        let next = [deadline, self.watch.next()].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -177,139 +182,103 @@ impl Run<'_> {
         cap.saturating_sub(self.output_bytes())
     }
 
-    fn limit_passed(&mut self) -> Option<Limit> {
+    fn limit_passed(&mut self) -> anyhow::Result<Option<Limit>> {
         let limits = &self.spec.limits;
         if limits.wall.is_some_and(|wall| self.started.elapsed() >= wall) {
-            return Some(Limit::Wall);
+            return Ok(Some(Limit::Wall));
         }
         if limits.output_bytes.is_some_and(|cap| self.output_bytes() > cap) {
-            return Some(Limit::Output);
+            return Ok(Some(Limit::Output));
         }
-        let now = Instant::now();
-        if self.next_look.is_none_or(|look| now < look) {
-            return None;
-        }
-        self.next_look = Some(now + LOOK_EVERY);
-        let attached_cap =
-            limits.output_bytes.filter(|_| self.spec.mode == Mode::Attached).unwrap_or(u64::MAX);
-        let processes = tree::descendants().ok()?;
-        let used = tree::used_by(&processes, attached_cap != u64::MAX);
-        let passed = |limit: Option<u64>, used: u64| limit.is_some_and(|limit| used > limit);
-        if limits.processes.is_some_and(|count| used.alive > count) {
-            Some(Limit::Processes)
-        } else if passed(limits.memory_bytes, used.resident_bytes) {
-            Some(Limit::Memory)
-        } else if limits.cpu.is_some_and(|cpu| used.cpu + self.reaped.cpu > cpu) {
-            Some(Limit::Cpu)
-        } else if used.written_bytes > attached_cap {
-            Some(Limit::Output)
-        } else {
-            None
-        }
+        self.watch.passed(limits, &self.reaped).context("look at the program's processes in /proc")
     }
 
     /// Whether this signal ends the run. A Ctrl-C at an attached program's terminal has reached the
-    /// program already: what it does with it is its own affair, as for any program, unless it only
-    /// ignores it, or the user insists.
-    fn must_stop(&mut self, stop: Stop) -> bool {
-        let is_key = matches!(stop.signal, Signal::SIGINT | Signal::SIGQUIT);
-        if self.spec.mode == Mode::Captured || !stop.from_terminal || !is_key {
-            return true;
-        }
+    /// program already: what it does with it is its own affair, as for any program, unless nobody
+    /// in its tree does more than ignore it, or the user insists.
+    fn must_stop(&mut self, stop: Stop) -> anyhow::Result<bool> {
+        let key = [Signal::SIGINT, Signal::SIGQUIT].into_iter().find(|&k| k as i32 == stop.number);
+        let Some(key) = key.filter(|_| stop.from_terminal && self.spec.mode == Mode::Attached)
+        else {
+            return Ok(true);
+        };
         let now = Instant::now();
         self.interrupts.retain(|&at| now.duration_since(at) < INSIST_WITHIN);
         self.interrupts.push(now);
-        self.interrupts.len() >= INSIST_COUNT || tree::ignores(self.program, stop.signal)
-    }
-
-    /// Takes every child that has ended.
-    fn reap(&mut self) -> anyhow::Result<()> {
-        loop {
-            let mut status = 0;
-            let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
-            // SAFETY:
-            // obligation: the pointers are valid for an int and an rusage (wait4(2)).
-            // here: both point to locals that live until the call returns.
-            // broken by: passing a pointer to something smaller.
-            let pid =
-                unsafe { libc::wait4(-1, &raw mut status, libc::WNOHANG, usage.as_mut_ptr()) };
-            match pid {
-                0 => return Ok(()),
-                -1 if Errno::last() == Errno::ECHILD => {
-                    self.reaped.all = true;
-                    return Ok(());
-                }
-                -1 if Errno::last() == Errno::EINTR => continue,
-                -1 => return Err(Errno::last()).context("reap the program's processes"),
-                _ => {}
-            }
-            // SAFETY:
-            // obligation: the value is initialised.
-            // here: it began as zeroes, which are a valid rusage, and wait4 has filled it in.
-            // broken by: `uninit` instead of `zeroed`.
-            let usage = unsafe { usage.assume_init() };
-            self.reaped.note(Pid::from_raw(pid) == self.program, status, &usage);
-        }
+        // All, not the program alone: who waits for a command as system(3) does ignores the keys
+        // so that they end only the command.
+        let ignores = |&pid: &Pid| signals::is_in(tree::ignored_signals(pid), key);
+        Ok(self.interrupts.len() >= INSIST_COUNT || tree::descendants()?.iter().all(ignores))
     }
 
     /// Those that came to the launcher, and those that are still below it.
     fn count_unreaped(&self, ended: &anyhow::Result<Ended>) -> Option<usize> {
-        match ended {
-            Ok(Ended::Exited { .. } | Ended::Signaled { .. }) => {
-                Some(self.reaped.others + tree::descendants().ok()?.len())
-            }
-            _ => None,
+        if !ended.as_ref().is_ok_and(Ended::was_its_own) {
+            return None;
         }
+        let below = if self.reaped.all { 0 } else { tree::count().ok()? };
+        Some(self.reaped.others + below)
     }
 
     /// Ends and reaps every process; returns how many would not go.
     fn end_the_tree(&mut self, ended: &anyhow::Result<Ended>) -> usize {
-        let gently = matches!(ended, Ok(Ended::Interrupted { .. } | Ended::Limit { .. }))
+        let gently = match ended {
+            Ok(Ended::Interrupted { .. }) => true,
             // Processes that multiply are given no time to.
-            && !matches!(ended, Ok(Ended::Limit { limit: Limit::Processes }));
+            Ok(Ended::Limit { limit }) => *limit != Limit::Processes,
+            _ => false,
+        };
         if gently {
-            tree::signal_all(Signal::SIGTERM, Some(self.program));
+            tree::signal_all(Signal::SIGTERM);
             // A stopped process would not see the SIGTERM.
-            tree::signal_all(Signal::SIGCONT, Some(self.program));
+            tree::signal_all(Signal::SIGCONT);
             let grace = self.spec.limits.grace.unwrap_or(Limits::GRACE);
-            self.reap_until(Instant::now() + grace, None);
+            self.reap_until(Instant::now() + grace, false);
         }
-        self.reap_until(Instant::now() + KILL_PATIENCE, Some(Signal::SIGKILL));
-        if self.reaped.all { 0 } else { tree::descendants().map_or(1, |left| left.len()) }
+        self.reap_until(Instant::now() + KILL_PATIENCE, true);
+        if self.reaped.all { 0 } else { tree::count().unwrap_or(1) }
     }
 
-    /// Reaps until no child is left or time is up; sends `signal` anew in every round, since a
-    /// process can be born between a look and the signal.
-    fn reap_until(&mut self, end: Instant, signal: Option<Signal>) {
+    /// Reaps until no child is left or time is up. Kills anew in every round, since a process can be
+    /// born between a look and the signal.
+    fn reap_until(&mut self, end: Instant, kill: bool) {
         loop {
+            self.signals.take();
             // Errors of the relays no longer matter: the tree is about to go.
             let _ = self.pass_on();
-            if self.reap().is_err() || self.reaped.all || Instant::now() >= end {
+            let reaped = self.reaped.take(self.program, false);
+            if reaped.is_err() || self.reaped.all || Instant::now() >= end {
                 return;
             }
-            if let Some(signal) = signal {
-                let program = self.reaped.program.is_none().then_some(self.program);
-                tree::signal_all(signal, program);
+            if kill {
+                if self.spec.mode == Mode::Captured {
+                    tree::kill_group(self.program);
+                }
+                tree::signal_all(Signal::SIGKILL);
             }
             let _ = self.wait(Some(Duration::from_millis(5)));
-            self.signals.take();
         }
     }
 
     /// Passes on what was on its way when the last process ended. The program's pipes cannot get
     /// more: at worst somebody outside the tree still holds an end, and is not waited for.
-    fn flush(&mut self) -> anyhow::Result<()> {
-        let end = Instant::now() + FLUSH_PATIENCE;
+    fn flush(&mut self, patience: Duration) -> anyhow::Result<()> {
         self.relays.truncate(2);
-        while self.relays.iter().any(|relay| !relay.is_done()) && Instant::now() < end {
-            match self.pass_on() {
-                Ok(true) => {}
-                Ok(false) if self.relays.iter().all(Relay::has_nothing_pending) => return Ok(()),
-                Ok(false) => self.wait(Some(Duration::from_millis(50)))?,
-                Err(error) => return Err(error),
+        let mut end = Instant::now() + patience;
+        loop {
+            if self.pass_on()? {
+                end = Instant::now() + patience;
+                continue;
             }
+            if self.relays.iter().all(Relay::has_nothing_pending) {
+                return Ok(());
+            }
+            ensure!(Instant::now() < end, "nobody reads the program's output: bytes were lost");
+            if let Some(stop) = self.signals.take().first() {
+                bail!("{} came before the output was read", signals::name(stop.number));
+            }
+            self.wait(Some(Duration::from_millis(50)))?;
         }
-        Ok(())
     }
 
     fn report(
@@ -320,17 +289,14 @@ impl Run<'_> {
         left_behind: usize,
     ) -> anyhow::Result<Report> {
         let limits = &self.spec.limits;
-        let ran = matches!(ended, Ended::Exited { .. } | Ended::Signaled { .. });
-        let peak_bytes = self.reaped.peak_memory_kib * 1024;
-        // What a program used between the last look and its end counts as well.
-        let ended = if ran && limits.memory_bytes.is_some_and(|limit| peak_bytes > limit) {
-            Ended::Limit { limit: Limit::Memory }
-        } else if ran && limits.cpu.is_some_and(|limit| self.reaped.cpu > limit) {
-            Ended::Limit { limit: Limit::Cpu }
-        } else if ran && limits.output_bytes.is_some_and(|cap| self.output_bytes() > cap) {
-            Ended::Limit { limit: Limit::Output }
+        let passed = if limits.output_bytes.is_some_and(|cap| self.output_bytes() > cap) {
+            Some(Limit::Output)
         } else {
-            ended
+            self.watch.passed_at_the_end(limits, &self.reaped)
+        };
+        let ended = match passed {
+            Some(limit) if ended.was_its_own() => Ended::Limit { limit },
+            _ => ended,
         };
         let millis = |time: Duration| u64::try_from(time.as_millis()).context("a time in range");
         Ok(Report {
@@ -343,30 +309,5 @@ impl Run<'_> {
             unreaped,
             left_behind,
         })
-    }
-}
-
-impl Reaped {
-    fn note(&mut self, is_program: bool, status: i32, usage: &libc::rusage) {
-        let time = |time: libc::timeval| {
-            Duration::from_secs(time.tv_sec.unsigned_abs())
-                + Duration::from_micros(time.tv_usec.unsigned_abs())
-        };
-        // wait4's usage holds the process and the children it waited for itself, so the sum over
-        // what the launcher reaps is the whole tree.
-        self.cpu += time(usage.ru_utime) + time(usage.ru_stime);
-        self.peak_memory_kib = self.peak_memory_kib.max(usage.ru_maxrss.unsigned_abs());
-        if !is_program {
-            self.others += 1;
-        } else if libc::WIFSIGNALED(status) {
-            let number = libc::WTERMSIG(status);
-            let signal = Signal::try_from(number)
-                .map_or_else(|_| format!("signal {number}"), |signal| signal.as_str().to_owned());
-            self.program = Some(Ended::Signaled { signal, number });
-        } else {
-            // wait's status has eight bits for the code, so this cannot truncate.
-            let code = u8::try_from(libc::WEXITSTATUS(status)).unwrap_or(u8::MAX);
-            self.program = Some(Ended::Exited { code });
-        }
     }
 }

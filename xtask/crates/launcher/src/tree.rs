@@ -2,14 +2,17 @@
 //!
 //! They are found by going down /proc/PID/task/TID/children from the launcher, which needs no look
 //! at other processes; where the kernel was built without that file, by reading every parent ID in
-//! /proc. A process can only leave the tree by ending.
+//! /proc. A process can only leave the tree by ending. One look can miss a process whose parent
+//! ends meanwhile; it is the launcher's own child at the next look.
 
 use std::collections::HashSet;
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
+use anyhow::{Context, ensure};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, SysconfVar, getpid, sysconf};
 use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
 
@@ -21,8 +24,14 @@ pub struct Use {
     pub resident_bytes: u64,
     /// User and system time, with that of children that were waited for.
     pub cpu: Duration,
-    /// Bytes handed to any write.
-    pub written_bytes: u64,
+}
+
+/// Fails where /proc is missing or shows another PID namespace: the tree would be out of reach.
+pub fn check_proc() -> anyhow::Result<()> {
+    let this = fs::read_link("/proc/self").context("read /proc/self (is /proc mounted?)")?;
+    let this = this.to_str().and_then(parse_pid);
+    ensure!(this == Some(getpid()), "/proc belongs to another PID namespace: mount it anew");
+    Ok(())
 }
 
 /// All descendants of this process, parents before their children.
@@ -30,14 +39,23 @@ pub struct Use {
 /// # Errors
 /// When /proc is not there.
 pub fn descendants() -> io::Result<Vec<Pid>> {
+    if Path::new("/proc/thread-self/children").exists() {
+        walk(children)
+    } else {
+        let parents = parents()?;
+        let is_child = |parent: Pid| move |pair: &&(Pid, Pid)| pair.1 == parent;
+        walk(|parent| Ok(parents.iter().filter(is_child(parent)).map(|pair| pair.0).collect()))
+    }
+}
+
+fn walk(children: impl Fn(Pid) -> io::Result<Vec<Pid>>) -> io::Result<Vec<Pid>> {
     let me = getpid();
     let mut found: Vec<Pid> = children(me)?;
     let mut seen: HashSet<Pid> = found.iter().copied().collect();
     let mut next = 0;
     while let Some(parent) = found.get(next).copied() {
         next += 1;
-        // A process that has ended meanwhile has no children any more: they are ours now, and
-        // the next look finds them.
+        // A process that has ended meanwhile has no children any more.
         for child in children(parent).unwrap_or_default() {
             if child != me && seen.insert(child) {
                 found.push(child);
@@ -51,26 +69,19 @@ pub fn descendants() -> io::Result<Vec<Pid>> {
 fn children(parent: Pid) -> io::Result<Vec<Pid>> {
     let mut found = Vec::new();
     for task in fs::read_dir(format!("/proc/{parent}/task"))? {
-        let path = task?.path().join("children");
-        match fs::read_to_string(path) {
-            Ok(line) => found.extend(line.split_ascii_whitespace().filter_map(parse_pid)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return children_by_parent_id(parent);
-            }
-            // The thread ended between the listing and the read.
-            Err(_) => {}
-        }
+        // A thread that ended between the listing and the read has passed its children on.
+        let line = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+        found.extend(line.split_ascii_whitespace().filter_map(parse_pid));
     }
     Ok(found)
 }
 
-fn children_by_parent_id(parent: Pid) -> io::Result<Vec<Pid>> {
+/// Every process of the system with its parent.
+fn parents() -> io::Result<Vec<(Pid, Pid)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(parse_pid) else { continue };
-        if Stat::read(pid).is_some_and(|stat| stat.parent == parent) {
-            found.push(pid);
-        }
+        found.extend(Stat::read(pid).map(|stat| (pid, stat.parent)));
     }
     Ok(found)
 }
@@ -79,8 +90,22 @@ fn parse_pid(text: &str) -> Option<Pid> {
     text.parse().ok().map(Pid::from_raw)
 }
 
+/// How many descendants there are, zombies included, by looking until a look finds nobody new.
+pub fn count() -> io::Result<usize> {
+    const LOOKS_MAX: usize = 10;
+    let mut seen = HashSet::new();
+    for _ in 0..LOOKS_MAX {
+        let before = seen.len();
+        seen.extend(descendants()?);
+        if seen.len() == before {
+            break;
+        }
+    }
+    Ok(seen.len())
+}
+
 /// Sums over the processes that are there now.
-pub fn used_by(processes: &[Pid], with_written: bool) -> Use {
+pub fn used_by(processes: &[Pid]) -> Use {
     // Neither can fail on Linux; the fallbacks are its usual values.
     let page_bytes = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().unwrap_or(4096);
     let ticks = sysconf(SysconfVar::CLK_TCK).ok().flatten().unwrap_or(100);
@@ -90,17 +115,18 @@ pub fn used_by(processes: &[Pid], with_written: bool) -> Use {
         sum.alive += usize::from(!stat.is_zombie);
         sum.resident_bytes += stat.resident_pages * page_bytes.unsigned_abs();
         sum.cpu += Duration::from_millis(stat.cpu_ticks * 1000 / ticks.unsigned_abs());
-        if with_written {
-            sum.written_bytes += written_bytes(pid);
-        }
     }
     sum
 }
 
 /// The fields of /proc/PID/stat that the launcher uses (proc_pid_stat(5)).
+#[derive(Debug)]
 struct Stat {
+    /// The first thread has ended; the process has only where it was the last.
+    first_ended: bool,
     is_zombie: bool,
     parent: Pid,
+    group: Pid,
     cpu_ticks: u64,
     resident_pages: u64,
 }
@@ -108,51 +134,76 @@ struct Stat {
 impl Stat {
     /// `None` once the process has been reaped.
     fn read(pid: Pid) -> Option<Stat> {
-        Stat::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+        let mut stat = Stat::read_at(Path::new(&format!("/proc/{pid}")))?;
+        if stat.first_ended && !stat.is_zombie {
+            // The kernel shows no memory for a thread that has ended: ask one that has not.
+            let others = fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten();
+            stat.resident_pages = others
+                .filter_map(|task| Stat::read_at(&task.path()))
+                .map(|task| task.resident_pages)
+                .max()?;
+        }
+        Some(stat)
+    }
+
+    fn read_at(directory: &Path) -> Option<Stat> {
+        // The command's name may be any bytes.
+        let line = fs::read(directory.join("stat")).ok()?;
+        Stat::parse(&String::from_utf8_lossy(&line))
     }
 
     fn parse(line: &str) -> Option<Stat> {
         // The command's name is in parentheses and may hold any character, parentheses included.
         let fields: Vec<&str> = line.rsplit_once(')')?.1.split_ascii_whitespace().collect();
         let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+        let first_ended = matches!(*fields.first()?, "Z" | "X");
+        let threads = number(17)?;
         Some(Stat {
-            is_zombie: matches!(*fields.first()?, "Z" | "X"),
+            first_ended,
+            is_zombie: first_ended && threads <= 1,
             parent: parse_pid(fields.get(1)?)?,
+            group: parse_pid(fields.get(2)?)?,
             cpu_ticks: number(11)? + number(12)? + number(13)? + number(14)?,
             resident_pages: number(21)?,
         })
     }
 }
 
-fn written_bytes(pid: Pid) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
-    text.lines()
-        .find_map(|line| line.strip_prefix("wchar: "))
-        .and_then(|number| number.parse().ok())
+/// Bytes that `pid`, and whoever it has reaped, handed to any write (`wchar` of proc_pid_io(5)).
+pub fn written_bytes(pid: Pid) -> u64 {
+    field(pid, "io", "wchar:").and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// The signals that `pid` ignores (`SigIgn` of proc_pid_status(5)).
+pub fn ignored_signals(pid: Pid) -> u64 {
+    field(pid, "status", "SigIgn:")
+        .and_then(|mask| u64::from_str_radix(&mask, 16).ok())
         .unwrap_or(0)
 }
 
-/// Whether `pid` ignores `signal` (`SigIgn` of proc_pid_status(5)).
-pub fn ignores(pid: Pid, signal: Signal) -> bool {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    text.lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .is_some_and(|mask| mask >> (signal as i32 - 1) & 1 == 1)
+fn field(pid: Pid, file: &str, name: &str) -> Option<String> {
+    let text = fs::read(format!("/proc/{pid}/{file}")).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    text.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
 }
 
-/// Sends `signal` to every descendant. `program` gets it even where /proc is missing.
-pub fn signal_all(signal: Signal, program: Option<Pid>) {
-    let Ok(processes) = descendants() else {
-        if let Some(program) = program {
-            // It may have ended; then there is nothing to do.
-            let _ = kill(program, signal);
-        }
-        return;
-    };
+/// Sends `signal` to every descendant.
+pub fn signal_all(signal: Signal) {
+    let processes = descendants().unwrap_or_default();
     let known: HashSet<Pid> = processes.iter().copied().chain([getpid()]).collect();
     for pid in processes {
         signal_one(pid, signal, &known);
+    }
+}
+
+/// Ends the program's process group with one call. No member can fork any more while it is under
+/// way (kill(2) and fork(2) exclude each other), which stops what multiplies faster than a look
+/// goes round. As long as a descendant is in the group, its number cannot go to another.
+pub fn kill_group(group: Pid) {
+    let is_member = |pid: &Pid| Stat::read(*pid).is_some_and(|stat| stat.group == group);
+    if descendants().unwrap_or_default().iter().any(is_member) {
+        // It may have ended; then there is nothing to do.
+        let _ = killpg(group, Signal::SIGKILL);
     }
 }
 
@@ -178,15 +229,29 @@ fn signal_one(pid: Pid, signal: Signal, tree: &HashSet<Pid>) {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
     fn a_command_name_with_parentheses_does_not_shift_the_fields() {
-        let line = "42 (a) b) (c) Z 7 1 1 0 -1 0 0 0 0 0 3 4 5 6 20 0 1 0 99 1000 12 0";
+        let line = "42 (a) b) (c) Z 7 8 1 0 -1 0 0 0 0 0 3 4 5 6 20 0 1 0 99 1000 12 0";
         let stat = Stat::parse(line).expect("a well-formed line");
         assert!(stat.is_zombie);
         assert_eq!(stat.parent, Pid::from_raw(7));
+        assert_eq!(stat.group, Pid::from_raw(8));
         assert_eq!(stat.cpu_ticks, 3 + 4 + 5 + 6);
         assert_eq!(stat.resident_pages, 12);
+    }
+
+    #[test]
+    fn both_ways_of_looking_find_a_child() {
+        // It blocks until its standard input is closed.
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("start cat");
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process ID"));
+        assert!(children(getpid()).expect("/proc").contains(&pid));
+        assert!(parents().expect("/proc").contains(&(pid, getpid())));
+        drop(child.stdin.take());
+        child.wait().expect("wait for cat");
     }
 }
