@@ -5,6 +5,7 @@
 //! A verb returns a [`Status`]. An error is the runner's own failure: one message, status 125.
 
 mod args;
+mod output;
 mod status;
 
 mod bench;

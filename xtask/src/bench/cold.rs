@@ -11,6 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use course::Course;
 
+use crate::output;
+
 use super::{time, verdict};
 
 const RUSTLINGS: &str = "6.5.0";
@@ -24,7 +26,7 @@ pub fn cold(course: &Course) -> anyhow::Result<bool> {
     let ours = our_first_output(course, place.path())?;
     let theirs = their_first_exercise(place.path())?;
     let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-    let mut out = anstream::stdout().lock();
+    let mut out = output::stdout();
     writeln!(out, "\nfrom nothing, downloads excluded")?;
     writeln!(out, "{:<60} {:>7.1} s", "a fresh clone to lesson-01's output", ours.as_secs_f64())?;
     let what = format!("installing rustlings {RUSTLINGS} and showing its first exercise");

@@ -9,6 +9,8 @@ use anyhow::Context;
 use course::{Course, Kind};
 use launcher::{Launch, Limits, xtask_path};
 
+use crate::output;
+
 use super::{median, millis, time, verdict};
 
 /// What the targets allow the runner and the launcher to add.
@@ -39,7 +41,7 @@ pub fn startup(course: &Course, pairs: usize) -> anyhow::Result<bool> {
     // So many more, since a process's start is short beside the noise.
     let (launch, start) = paired(pairs * 5, launched, || Command::new("/bin/true"))?;
 
-    let mut out = anstream::stdout().lock();
+    let mut out = output::stdout();
     writeln!(out, "medians of {pairs} and {} pairs of runs, in turns", pairs * 5)?;
     writeln!(out, "{:<44} {:>9} {:>9} {:>7}  target", "", "median", "more", "ratio")?;
     row(&mut out, "lesson-01's binary, directly", bare, None)?;

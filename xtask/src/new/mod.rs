@@ -31,12 +31,11 @@ pub fn new(args: &New) -> anyhow::Result<Status> {
     let path = format!("lessons/{id}-{name}");
     let folder = course.root.join(&path);
 
-    // Made aside and renamed, so that a folder is there whole or not at all: cargo refuses a
+    // Made elsewhere and renamed, so that a folder is there whole or not at all: cargo refuses a
     // workspace with half a member.
-    let aside = tempfile::Builder::new()
-        .prefix(".new-")
-        .tempdir_in(course.root.join("lessons"))
-        .context("make a folder in lessons/")?;
+    let elsewhere = course.root.join(".pipeworks");
+    fs::create_dir_all(&elsewhere).context("make the folder .pipeworks")?;
+    let aside = tempfile::tempdir_in(elsewhere).context("make a folder in .pipeworks")?;
     fs::create_dir(aside.path().join("src")).context("make the lesson's folder")?;
     for (file, template) in
         [("Cargo.toml", MANIFEST), ("src/main.rs", MAIN), ("src/first_fact.rs", PART)]

@@ -14,6 +14,7 @@ use course::Course;
 use steps::{Outcome, Step};
 
 use crate::args::Test;
+use crate::output;
 use crate::status::Status;
 
 pub fn test(args: &Test) -> anyhow::Result<Status> {
@@ -102,7 +103,7 @@ fn style_of(outcome: &Outcome) -> Style {
 
 /// One line for a step that is over, and all it said where it failed.
 fn tell(step: &Step, outcome: &Outcome, elapsed: Duration) -> anyhow::Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = output::stdout();
     let style = style_of(outcome);
     let (word, seconds) = (outcome.word(), elapsed.as_secs_f64());
     writeln!(out, "{:<12} {style}{word:<8}{style:#} {seconds:>6.1} s  {}", step.name, step.what)?;
@@ -117,7 +118,7 @@ fn tell(step: &Step, outcome: &Outcome, elapsed: Duration) -> anyhow::Result<()>
 }
 
 fn summary(outcomes: &[(&Step, Outcome, Duration)]) -> anyhow::Result<Status> {
-    let mut out = anstream::stdout().lock();
+    let mut out = output::stdout();
     writeln!(
         out,
         "\n{:<12} {:<8} {:>8}  {:>6} {:>6} {:>7}",

@@ -12,11 +12,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use course::{Course, Entry, Kind};
+use course::{Course, Entry};
 use launcher::{Captured, Launch, Limits, xtask_path};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
+use crate::output;
 use crate::status::Status;
 
 /// "nobody" wherever there is one.
@@ -34,11 +35,7 @@ enum Circumstance {
 }
 
 pub fn soak(course: &Course, ids: &[String], runs: usize) -> anyhow::Result<Status> {
-    let lessons: Vec<&Entry> = if ids.is_empty() {
-        course.lessons().collect()
-    } else {
-        ids.iter().map(|id| course.resolve(id, Kind::Lesson)).collect::<Result<_, _>>()?
-    };
+    let lessons = course.lessons_named(ids)?;
     let names: Vec<&str> = lessons.iter().map(|entry| entry.id.as_str()).collect();
     let binaries = build::binaries(&course.root, &names)?;
     let place = Place::new(&binaries)?;
@@ -51,7 +48,7 @@ pub fn soak(course: &Course, ids: &[String], runs: usize) -> anyhow::Result<Stat
             (Circumstance::Pinned, "on one processor", runs.div_ceil(3)),
             (Circumstance::OrdinaryUser, "as an ordinary user", runs),
         ] {
-            let mut out = anstream::stdout().lock();
+            let mut out = output::stdout();
             write!(out, "{:<10} {name:<20} ", entry.id)?;
             out.flush()?;
             if matches!(circumstance, Circumstance::OrdinaryUser)
@@ -75,7 +72,7 @@ pub fn soak(course: &Course, ids: &[String], runs: usize) -> anyhow::Result<Stat
             }
         }
     }
-    writeln!(anstream::stdout(), "{passed} passed, {failed} failed, {skipped} skipped")?;
+    writeln!(output::stdout(), "{passed} passed, {failed} failed, {skipped} skipped")?;
     Ok(if failed == 0 { Status::Holds } else { Status::Failed })
 }
 
@@ -149,16 +146,20 @@ fn repeat(
                 }
             });
         }
-        if matches!(circumstance, Circumstance::Pinned) {
-            pin_to_one(&before)?;
-        }
-        let wrong = (1..=count).find_map(|turn| match place.run(id, circumstance) {
+        let pinned = match circumstance {
+            Circumstance::Pinned => pin_to_one(&before),
+            Circumstance::Loaded | Circumstance::OrdinaryUser => Ok(()),
+        };
+        let turns = if pinned.is_ok() { count } else { 0 };
+        let wrong = (1..=turns).find_map(|turn| match place.run(id, circumstance) {
             Err(error) => Some(format!("run {turn}: {error:#}")),
             Ok(captured) => {
                 differs(place, &captured, expected).map(|what| format!("run {turn}: {what}"))
             }
         });
+        // Whatever has happened, the loops must end, or this scope never does.
         over.store(true, Ordering::Relaxed);
+        pinned?;
         sched_setaffinity(Pid::from_raw(0), &before).context("give the processors back")?;
         Ok(wrong)
     })

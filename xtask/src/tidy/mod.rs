@@ -13,6 +13,7 @@ use course::Course;
 pub use tree::Tree;
 
 use crate::args::Tidy;
+use crate::output;
 use crate::status::Status;
 
 pub fn tidy(args: &Tidy) -> anyhow::Result<Status> {
@@ -21,7 +22,7 @@ pub fn tidy(args: &Tidy) -> anyhow::Result<Status> {
         write_tables(&course)?;
     }
     let findings = findings(&course)?;
-    let mut out = anstream::stdout().lock();
+    let mut out = output::stdout();
     for finding in &findings {
         writeln!(out, "{finding}")?;
     }

@@ -59,6 +59,19 @@ fn tidy_names_what_is_wrong() {
 }
 
 #[test]
+fn a_reader_that_goes_away_does_not_make_a_failure_a_success() {
+    let course = Fixture::new(GOOD);
+    course.write("README.md", "");
+    course.write("CONTRIBUTING.md", "");
+    // `true` reads nothing: every write meets a closed pipe.
+    let script = r#"{ "$0" tidy; echo $? >&2; } | true"#;
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_xtask")]).current_dir(course.root());
+    let output = shell.output().expect("start sh");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "1\n");
+}
+
+#[test]
 fn a_missing_tool_is_a_visible_skip_and_with_ci_a_failure() {
     let course = Fixture::new(GOOD);
     // A cargo that has no sub-commands of other packages.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -21,25 +21,47 @@ pub fn binaries(
     root: &Path,
     packages: &[impl AsRef<str>],
 ) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let mut command = Command::new(cargo());
-    command.args(["build", "--bins", "--message-format=json-render-diagnostics"]);
+    let mut arguments = vec!["--bins"];
     for package in packages {
-        command.args(["--package", package.as_ref()]);
+        arguments.extend(["--package", package.as_ref()]);
     }
+    let found = executables(root, &arguments)?;
+    for package in packages {
+        let package = package.as_ref();
+        ensure!(found.contains_key(package), "the package {package} has no binary {package}");
+    }
+    Ok(found)
+}
+
+/// Builds these examples of a package; their names lead to files.
+///
+/// # Errors
+/// As for [`binaries`].
+pub fn examples(
+    root: &Path,
+    package: &str,
+    names: &[impl AsRef<str>],
+) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut arguments = vec!["--package", package];
+    for name in names {
+        arguments.extend(["--example", name.as_ref()]);
+    }
+    executables(root, &arguments)
+}
+
+fn executables(root: &Path, arguments: &[&str]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut command = Command::new(cargo());
+    command.args(["build", "--message-format=json-render-diagnostics"]).args(arguments);
     command.current_dir(root).stdin(Stdio::null());
-    let messages = messages_of(&mut command)?;
     let mut found = BTreeMap::new();
-    for message in messages {
+    for message in messages_of(&mut command)? {
         let (Some(name), Some(file)) =
             (message["target"]["name"].as_str(), message["executable"].as_str())
         else {
             continue;
         };
-        found.insert(name.to_owned(), PathBuf::from(file));
-    }
-    for package in packages {
-        let package = package.as_ref();
-        ensure!(found.contains_key(package), "the package {package} has no binary {package}");
+        let before = found.insert(name.to_owned(), PathBuf::from(file));
+        ensure!(before.is_none(), "two packages have a binary named {name}: rename one of them");
     }
     Ok(found)
 }
@@ -53,8 +75,8 @@ pub fn cargo() -> OsString {
 /// Runs cargo to its end: its JSON messages, and on standard error what it says to people.
 fn messages_of(command: &mut Command) -> anyhow::Result<Vec<serde_json::Value>> {
     // Cargo sees a pipe and would leave its colours out.
-    let coloured = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none();
-    if coloured && env::var_os("CARGO_TERM_COLOR").is_none() {
+    let choice = anstream::AutoStream::choice(&io::stderr());
+    if choice != anstream::ColorChoice::Never && env::var_os("CARGO_TERM_COLOR").is_none() {
         command.env("CARGO_TERM_COLOR", "always");
     }
     let mut cargo = command
@@ -78,11 +100,16 @@ fn messages_of(command: &mut Command) -> anyhow::Result<Vec<serde_json::Value>> 
     Ok(messages)
 }
 
+/// `    Finished …`, with or without colours.
+fn is_closing(line: &str) -> bool {
+    anstream::adapter::strip_str(line).to_string().trim_start().starts_with("Finished `")
+}
+
 /// Passes on what cargo says, but for the line that tells of every build that it is finished.
 fn pass_on(stderr: impl io::Read) {
     for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
         let text = String::from_utf8_lossy(&line);
-        if !text.contains("Finished") || !text.contains("profile") {
+        if !is_closing(&text) {
             // Standard error may be closed; the build goes on all the same.
             let _ = writeln!(io::stderr(), "{text}");
         }

@@ -7,13 +7,21 @@ use std::fmt;
 use crate::{Entry, Kind};
 
 /// No entry, or more than one, has the name that was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrongId {
     typed: String,
     /// The IDs that fit equally well; empty where none fits.
     ambiguous: Vec<String>,
     /// Names that are near, best first.
     near: Vec<String>,
+    not_a_lesson: bool,
+}
+
+impl WrongId {
+    /// The name is an exercise's where a lesson's is wanted.
+    pub(crate) fn not_a_lesson(typed: &str) -> WrongId {
+        WrongId { typed: typed.to_owned(), not_a_lesson: true, ..WrongId::default() }
+    }
 }
 
 /// More suggestions than this are a list, not a help.
@@ -22,6 +30,8 @@ const SUGGESTIONS: usize = 3;
 pub fn resolve<'a>(entries: &'a [Entry], typed: &str, bare: Kind) -> Result<&'a Entry, WrongId> {
     let wanted = typed.trim_end_matches('/').to_lowercase();
     let number = wanted.parse::<u32>().ok();
+    // A path, as completion in a shell leaves it, names its last folder.
+    let wanted = wanted.rsplit('/').next().unwrap_or_default();
     let fits = |entry: &&Entry| {
         number.is_some_and(|number| entry.kind == bare && entry.number == number)
             || names(entry).any(|name| name == wanted)
@@ -32,12 +42,12 @@ pub fn resolve<'a>(entries: &'a [Entry], typed: &str, bare: Kind) -> Result<&'a 
         [entry] => Ok(entry),
         [] => Err(WrongId {
             typed: typed.to_owned(),
-            ambiguous: Vec::new(),
-            near: near(entries, &wanted, bare),
+            near: near(entries, wanted, bare),
+            ..WrongId::default()
         }),
         _ => {
             let ambiguous = found.iter().map(|entry| entry.id.clone()).collect();
-            Err(WrongId { typed: typed.to_owned(), ambiguous, near: Vec::new() })
+            Err(WrongId { typed: typed.to_owned(), ambiguous, ..WrongId::default() })
         }
     }
 }
@@ -73,6 +83,9 @@ fn near(entries: &[Entry], wanted: &str, bare: Kind) -> Vec<String> {
 
 impl fmt::Display for WrongId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.not_a_lesson {
+            return write!(f, "`{}` is an exercise, and this is for lessons", self.typed);
+        }
         if !self.ambiguous.is_empty() {
             return write!(
                 f,

@@ -7,13 +7,14 @@ mod id;
 mod manifest;
 mod state;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::{Context, ensure};
 
 pub use id::WrongId;
-pub use manifest::Listing;
+pub use manifest::{Listing, Mutant};
 pub use state::State;
 
 /// Whether something is read and run, or solved.
@@ -63,6 +64,10 @@ pub struct Entry {
     pub lesson: Option<String>,
     /// What an exercise is worth.
     pub points: Option<f64>,
+    /// Wrong programs of an exercise, by the names of their files.
+    pub mutants: BTreeMap<String, Mutant>,
+    /// Right programs of an exercise that are built otherwise than the solution.
+    pub alternatives: Vec<String>,
 }
 
 impl Entry {
@@ -130,6 +135,27 @@ impl Course {
         self.entries.iter().filter(|entry| entry.kind == Kind::Lesson)
     }
 
+    /// The lessons with these names, in the order asked for and each once; all where none is named.
+    ///
+    /// # Errors
+    /// When a name is not a lesson's.
+    pub fn lessons_named(&self, names: &[impl AsRef<str>]) -> Result<Vec<&Entry>, WrongId> {
+        if names.is_empty() {
+            return Ok(self.lessons().collect());
+        }
+        let mut lessons: Vec<&Entry> = Vec::new();
+        for name in names {
+            let entry = self.resolve(name.as_ref(), Kind::Lesson)?;
+            if entry.kind != Kind::Lesson {
+                return Err(WrongId::not_a_lesson(name.as_ref()));
+            }
+            if !lessons.contains(&entry) {
+                lessons.push(entry);
+            }
+        }
+        Ok(lessons)
+    }
+
     /// The entry that `text` names. A bare number is one of the `bare` kind.
     ///
     /// # Errors
@@ -143,14 +169,14 @@ fn is_root(directory: &Path) -> bool {
     directory.join("xtask/Cargo.toml").is_file() && directory.join("lessons").is_dir()
 }
 
-/// The sub-folders of `folder`, without hidden ones.
+/// The sub-folders of `folder`, hidden ones and links to folders as well: cargo takes each for a
+/// member of the workspace.
 fn folders_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let context = || format!("list {}", folder.display());
     let mut folders = Vec::new();
     for entry in fs::read_dir(folder).with_context(context)? {
         let entry = entry.with_context(context)?;
-        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if !is_hidden && entry.file_type().with_context(context)?.is_dir() {
+        if entry.path().is_dir() {
             folders.push(entry.path());
         }
     }

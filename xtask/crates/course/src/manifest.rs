@@ -1,5 +1,6 @@
 //! One entry's Cargo.toml.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -20,6 +21,16 @@ pub struct Listing {
     pub corrected: String,
 }
 
+/// A wrong program of an exercise, and how its tests must notice it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mutant {
+    /// The test that must fail.
+    pub test: String,
+    /// Words that must stand in what the student is told came.
+    pub came: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LessonKeys {
@@ -38,6 +49,10 @@ struct ExerciseKeys {
     lesson: String,
     points: f64,
     article: Option<String>,
+    #[serde(default)]
+    mutants: BTreeMap<String, Mutant>,
+    #[serde(default)]
+    alternatives: Vec<String>,
 }
 
 /// Reads the entry in `folder`, which lies below `root`.
@@ -75,6 +90,8 @@ pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
         listings: Vec::new(),
         lesson: None,
         points: None,
+        mutants: BTreeMap::new(),
+        alternatives: Vec::new(),
     };
     match kind {
         Kind::Lesson => {
@@ -87,9 +104,29 @@ pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
             (entry.title, entry.concept) = (keys.title, keys.concept);
             (entry.lesson, entry.points) = (Some(keys.lesson), Some(keys.points));
             entry.article = keys.article;
+            (entry.mutants, entry.alternatives) = (keys.mutants, keys.alternatives);
         }
     }
+    check_names(&entry).with_context(wrong)?;
     Ok(entry)
+}
+
+/// A concept is something to type, and cannot be taken for an ID.
+fn check_names(entry: &Entry) -> anyhow::Result<()> {
+    let Entry { title, concept, .. } = entry;
+    ensure!(!title.trim().is_empty(), "the key `title` is empty");
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    let is_kebab =
+        concept.starts_with(|c: char| c.is_ascii_lowercase()) && concept.split('-').all(is_word);
+    let is_id = ["lesson-", "ex-"].iter().any(|prefix| concept.starts_with(prefix));
+    ensure!(
+        is_kebab && !is_id,
+        "the key `concept` is `{concept}`: it takes lower-case words with hyphens between them, \
+         and does not begin like an ID"
+    );
+    Ok(())
 }
 
 /// `lesson-04` in a folder `lesson-04-…` is number 4.

@@ -49,7 +49,8 @@ fn entries_come_in_course_order() {
 fn every_form_of_an_id_is_understood() {
     let root = course();
     let course = Course::read(root.path().to_owned()).expect("read the course");
-    for typed in ["lesson-04", "04", "4", "lesson-04-poll", "poll", "lesson-4", "LESSON-04"] {
+    let path = "lessons/lesson-04-poll/";
+    for typed in ["lesson-04", "04", "4", "lesson-04-poll", "poll", "lesson-4", "LESSON-04", path] {
         assert_eq!(id(&course, typed, Kind::Lesson), Ok("lesson-04".to_owned()), "{typed}");
     }
     assert_eq!(id(&course, "4", Kind::Exercise), Ok("ex-04".to_owned()));
@@ -94,8 +95,26 @@ fn a_wrong_manifest_is_refused_by_file_and_key() {
     let folder = refused("lessons/six", "lesson-06", LESSON_KEYS);
     assert!(folder.contains("is named `lesson-06-…`"), "{folder}");
 
-    let doubled = refused("lessons/lesson-04-again", "lesson-04", LESSON_KEYS);
+    for concept in ["", "FIFO", "1", "lesson-04", "two words", "a--b"] {
+        let keys = LESSON_KEYS.replace("CONCEPT", concept);
+        let said = refused("lessons/lesson-06-x", "lesson-06", &keys);
+        assert!(said.contains(&format!("the key `concept` is `{concept}`")), "{said}");
+    }
+
+    let keys = LESSON_KEYS.replace("CONCEPT", "again");
+    let doubled = refused("lessons/lesson-04-again", "lesson-04", &keys);
     assert!(doubled.contains("both have the number 4"), "{doubled}");
+}
+
+#[test]
+fn an_exercise_is_no_lesson() {
+    let root = course();
+    let course = Course::read(root.path().to_owned()).expect("read the course");
+    let names = ["5", "poll", "lesson-04"];
+    let lessons = course.lessons_named(&names).expect("two lessons, one of them twice");
+    assert_eq!(lessons.iter().map(|entry| entry.number).collect::<Vec<_>>(), [5, 4]);
+    let error = course.lessons_named(&["ex-04"]).expect_err("an exercise");
+    assert!(error.to_string().contains("`ex-04` is an exercise"), "{error}");
 }
 
 #[test]

@@ -6,8 +6,8 @@
 //! called `setsid`. A process group does not hold those. A *subreaper* does
 //! (`PR_SET_CHILD_SUBREAPER`, prctl(2)): every orphan below it becomes its child, so "no children
 //! left" means "nothing left". But a subreaper owns its whole process: it reaps whatever ends. In a
-//! test harness that would steal other tests' children. So [`supervise`] is called in a process that
-//! does nothing else: the hidden verb of the runner ([`main`]), or `cargo xtask run` itself.
+//! test harness that would steal other tests' children. So [`supervise`] is called in a process
+//! that does nothing else: the hidden verb of the runner ([`main`]), or `cargo xtask run` itself.
 //!
 //! # Two modes
 //!
@@ -19,9 +19,9 @@
 //!
 //! # What ends a run
 //!
-//! The program itself, a limit, or a signal to the launcher. After a limit or a signal every process
-//! of the tree gets SIGTERM, and after a grace SIGKILL. What outlives the program gets SIGKILL at
-//! once. The launcher returns when `wait4` says that no child is left.
+//! The program itself, a limit, or a signal to the launcher. After a limit or a signal every
+//! process of the tree gets SIGTERM, and after a grace SIGKILL. What outlives the program gets
+//! SIGKILL at once. The launcher returns when `wait4` says that no child is left.
 //!
 //! # The trade-off
 //!

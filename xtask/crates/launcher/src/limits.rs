@@ -15,7 +15,8 @@ pub struct Limits {
     pub memory_bytes: Option<u64>,
     /// Processes alive at one time, the program included.
     pub processes: Option<usize>,
-    /// Open descriptors of each process (`RLIMIT_NOFILE`); `open` fails beyond it, nothing is ended.
+    /// Open descriptors of each process (`RLIMIT_NOFILE`); `open` fails beyond it, nothing is
+    /// ended.
     pub open_files: Option<u64>,
     /// Captured: bytes on standard output and standard error together. Attached, where the launcher
     /// sees no byte: bytes handed to any `write` of the tree (`wchar` of proc_pid_io(5)).

@@ -4,9 +4,9 @@
 //! the program's pipe is closed and its next write meets SIGPIPE; when the program closes its
 //! standard input, the launcher closes its own, and whoever feeds it meets EPIPE.
 //!
-//! Nothing here may block, or the deadline would not hold. The launcher's own 0, 1 and 2 cannot just
-//! be made non-blocking: that flag belongs to the open file description and would show in every
-//! process that shares it. See [`private`].
+//! Nothing here may block, or the deadline would not hold. The launcher's own 0, 1 and 2 cannot
+//! just be made non-blocking: that flag belongs to the open file description and would show in
+//! every process that shares it. See [`private`].
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -160,8 +160,8 @@ fn ready(fd: Option<&File>, wanted: PollFlags) -> bool {
 }
 
 /// The launcher's own end of a standard stream, and whether it can be used without blocking: a pipe
-/// is opened a second time, since the second opening has flags of its own. Anything else, and a pipe
-/// that belongs to another user, is only copied. (A file must be: its position is shared.)
+/// is opened a second time, since the second opening has flags of its own. Anything else, and a
+/// pipe that belongs to another user, is only copied. (A file must be: its position is shared.)
 fn private(fd: BorrowedFd<'_>, how: &mut OpenOptions) -> anyhow::Result<(File, bool)> {
     let copy = File::from(fd.try_clone_to_owned().context("copy a standard stream")?);
     if copy.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo()) {

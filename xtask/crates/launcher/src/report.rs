@@ -21,16 +21,17 @@ pub struct Report {
     pub wall_ms: u64,
     /// User and system time of the whole tree, in milliseconds.
     pub cpu_ms: u64,
-    /// The largest resident set of any one process, in KiB (`ru_maxrss`, getrusage(2)). Its floor is
-    /// the launcher's own small size: a child begins with the size of the process that forked it.
+    /// The largest resident set of any one process, in KiB (`ru_maxrss`, getrusage(2)). Its floor
+    /// is the launcher's own small size: a child begins with the size of the process that forked
+    /// it.
     pub peak_memory_kib: u64,
     /// Bytes that the program wrote to standard output; 0 when attached.
     pub stdout_bytes: u64,
     /// Bytes that the program wrote to standard error; 0 when attached.
     pub stderr_bytes: u64,
     /// How many of its processes nobody but the launcher has reaped when the program itself had
-    /// ended: alive, zombies, and orphans that ended before it, all together, since which of them is
-    /// a race. `None` when the launcher ended it.
+    /// ended: alive, zombies, and orphans that ended before it, all together, since which of them
+    /// is a race. `None` when the launcher ended it.
     pub unreaped: Option<usize>,
     /// Processes that were still there after SIGKILL and a long wait; 0 on any healthy system.
     pub left_behind: usize,

@@ -76,8 +76,9 @@ impl Signals {
         self.ignored_children
     }
 
-    /// Takes everything that has come and returns the requests to end the tree. That SIGCHLD came is
-    /// not told: who calls this must reap *afterwards*, or a child that ends in between is missed.
+    /// Takes everything that has come and returns the requests to end the tree. That SIGCHLD came
+    /// is not told: who calls this must reap *afterwards*, or a child that ends in between is
+    /// missed.
     pub fn take(&self) -> Vec<Stop> {
         let mut stops = Vec::new();
         while let Ok(Some(info)) = self.readable.read_signal() {

@@ -44,9 +44,9 @@ pub struct Pipes {
 
 /// Starts the program. The launcher's own ends of the pipes come back where it is captured.
 ///
-/// std's `Command` does the fork and exec: it gives the child the default SIGPIPE and brings an error
-/// of `exec` back through a close-on-exec channel. The signal mask survives exec and std leaves it
-/// alone, so an attached program gets the one that the launcher was called with.
+/// std's `Command` does the fork and exec: it gives the child the default SIGPIPE and brings an
+/// error of `exec` back through a close-on-exec channel. The signal mask survives exec and std
+/// leaves it alone, so an attached program gets the one that the launcher was called with.
 pub fn start(spec: &Spec, signals: &Signals) -> anyhow::Result<(Pid, Option<Pipes>)> {
     let (program, arguments) = spec.argv.split_first().context("no program was named")?;
     let mut command = Command::new(program);

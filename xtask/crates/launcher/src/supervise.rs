@@ -239,8 +239,8 @@ impl Run<'_> {
         if self.reaped.all { 0 } else { tree::count().unwrap_or(1) }
     }
 
-    /// Reaps until no child is left or time is up. Kills anew in every round, since a process can be
-    /// born between a look and the signal.
+    /// Reaps until no child is left or time is up. Kills anew in every round, since a process can
+    /// be born between a look and the signal.
     fn reap_until(&mut self, end: Instant, kill: bool) {
         loop {
             self.signals.take();

@@ -47,16 +47,20 @@ pub fn compare(
     let mut reasons = Vec::new();
     let page_bytes = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().unwrap_or(PAGE_BYTES);
     if page_bytes == PAGE_BYTES {
-        for (name, content) in [(STDOUT, &*text), (FACTS, &*observed.facts())] {
+        let facts = observed.facts();
+        for (name, content) in [(STDOUT, &*text), (FACTS, &*facts)] {
             if !insta_agrees(&folder, name, content) {
                 reasons.push(format!("{name} is not what is stored (see the difference above)"));
+                continue;
             }
-        }
-        if let Err(reason) = stored::same_bytes(&folder, &observed.whole.stdout, accept) {
-            reasons.push(reason);
+            let bytes = if name == STDOUT { &*observed.whole.stdout } else { content.as_bytes() };
+            reasons.extend(stored::same_bytes(&folder, name, bytes, accept).err());
         }
     }
     reasons.extend(parts_disagree(observed));
+    if !observed.left.is_empty() {
+        reasons.push(format!("left in its temporary directory: {}", observed.left.join(", ")));
+    }
     if !reasons.is_empty() {
         let stderr = String::from_utf8_lossy(&observed.whole.stderr);
         if !observed.whole.report.ended.is_success() {
@@ -95,12 +99,19 @@ fn parts_disagree(observed: &Observed) -> Vec<String> {
     if !observed.whole.report.ended.is_success() {
         return Vec::new();
     }
+    if let Some(why) = &observed.no_parts {
+        return vec![why.clone()];
+    }
+    let unreaped = observed.whole.report.unreaped;
+    let fails =
+        |part: &Captured| !part.report.ended.is_success() || part.report.unreaped != unreaped;
     let mut reasons: Vec<String> = observed
         .parts
         .iter()
-        .filter(|(_, captured)| !captured.report.ended.is_success())
-        .map(|(name, captured)| {
-            format!("the part `{name}` alone: {}", captured.report.ended.words())
+        .filter(|(_, part)| fails(part))
+        .map(|(name, part)| {
+            let (ended, left) = (part.report.ended.words(), part.report.unreaped.unwrap_or(0));
+            format!("the part `{name}` alone: {ended}, {left} processes left unreaped")
         })
         .collect();
     let joined = join(&observed.parts);
@@ -124,7 +135,8 @@ pub fn body_of(file: &str) -> anyhow::Result<&str> {
     let mut rest = file;
     for (number, expected) in stored::HEADER.iter().enumerate() {
         let (line, after) = rest.split_once('\n').context("the header is cut off")?;
-        anyhow::ensure!(line.starts_with(expected), "line {} is not `{expected}…`", number + 1);
+        let fits = if *expected == "---" { line == "---" } else { line.starts_with(expected) };
+        anyhow::ensure!(fits, "line {} is not `{expected}…`", number + 1);
         rest = after;
     }
     Ok(rest)

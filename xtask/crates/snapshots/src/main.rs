@@ -8,6 +8,7 @@ mod observe;
 mod stored;
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -16,14 +17,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use compare::Verdict;
-use course::{Course, Entry, Kind};
+use course::{Course, Entry};
 
 /// insta is steered by its environment alone, so each variable that could make a comparison pass,
 /// or write where nothing may be written, is set here. (An empty one would count as unset and fall
 /// back to a configuration file.)
 fn insta_environment(accept: bool) -> [(&'static str, &'static str); 5] {
     [
-        ("INSTA_UPDATE", if accept { "always" } else { "no" }),
+        // Forced, since insta takes some files that differ to the byte for equal.
+        ("INSTA_UPDATE", if accept { "force" } else { "no" }),
         ("INSTA_FORCE_PASS", "0"),
         ("INSTA_REQUIRE_FULL_MATCH", "0"),
         ("INSTA_OUTPUT", "diff"),
@@ -31,9 +33,6 @@ fn insta_environment(accept: bool) -> [(&'static str, &'static str); 5] {
         ("INSTA_CARGO_INSTA", "1"),
     ]
 }
-
-/// Set for the second start of this program, whose environment is [`insta_environment`].
-const PREPARED: &str = "PIPEWORKS_SNAPSHOTS_PREPARED";
 
 fn main() -> ExitCode {
     match snapshots() {
@@ -50,18 +49,14 @@ fn snapshots() -> anyhow::Result<u8> {
     let words: Vec<String> = env::args().skip(1).collect();
     let Asked { ids, accept, deadline } = Asked::parse(&words)?;
     let course = Course::here()?;
-    if env::var_os(PREPARED).is_none() {
-        if accept && env::var("CI").is_ok_and(|value| value == "true") {
-            let _ = writeln!(io::stderr(), "error: with CI=true no snapshot is ever stored");
-            return Ok(2);
-        }
+    if accept && env::var("CI").is_ok_and(|value| value == "true") {
+        let _ = writeln!(io::stderr(), "error: with CI=true no snapshot is ever stored");
+        return Ok(2);
+    }
+    if !is_prepared(accept, &course.root) {
         return prepared(&words, accept, &course.root);
     }
-    let lessons: Vec<&Entry> = if ids.is_empty() {
-        course.lessons().collect()
-    } else {
-        ids.iter().map(|id| course.resolve(id, Kind::Lesson)).collect::<Result<_, _>>()?
-    };
+    let lessons = course.lessons_named(&ids)?;
     compare_all(&course, &lessons, accept, deadline)
 }
 
@@ -85,6 +80,10 @@ impl Asked<'_> {
                     let seconds = seconds.parse().context("--deadline takes seconds")?;
                     asked.deadline = Duration::from_secs(seconds);
                 }
+                "--" => {
+                    asked.ids.extend(words);
+                    break;
+                }
                 _ => asked.ids.push(word),
             }
         }
@@ -92,17 +91,30 @@ impl Asked<'_> {
     }
 }
 
+/// Whether insta sees what it is to see, and nothing else. A mark alone would not do: whoever sets
+/// it could set the rest as well.
+fn is_prepared(accept: bool, root: &Path) -> bool {
+    let wanted = insta_environment(accept).map(|(name, value)| (name.into(), value.into()));
+    let mut wanted: Vec<(OsString, OsString)> = wanted.to_vec();
+    wanted.push(("INSTA_WORKSPACE_ROOT".into(), root.into()));
+    wanted.sort();
+    let mut found: Vec<(OsString, OsString)> = env::vars_os().filter(is_instas).collect();
+    found.sort();
+    found == wanted
+}
+
+fn is_instas((name, _): &(OsString, OsString)) -> bool {
+    name.as_encoded_bytes().starts_with(b"INSTA_")
+}
+
 /// Starts this program again in the environment that insta is to see; returns only on failure.
 fn prepared(words: &[String], accept: bool, root: &Path) -> anyhow::Result<u8> {
     let this = env::current_exe().context("find this program's own file")?;
     let mut again = Command::new(&this);
-    for (name, _) in env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"INSTA_") {
-            again.env_remove(name);
-        }
+    for (name, _) in env::vars_os().filter(is_instas) {
+        again.env_remove(name);
     }
-    again.args(words).envs(insta_environment(accept)).env(PREPARED, "1");
-    again.env("INSTA_WORKSPACE_ROOT", root);
+    again.args(words).envs(insta_environment(accept)).env("INSTA_WORKSPACE_ROOT", root);
     Err(again.exec()).with_context(|| format!("start {}", this.display()))
 }
 
@@ -120,19 +132,26 @@ fn compare_all(
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for (entry, observed) in lessons.iter().zip(&observed) {
         let verdict = compare::compare(course, entry, observed, accept)?;
-        let mut out = io::stdout().lock();
         match &verdict {
             Verdict::Same => passed += 1,
             Verdict::Differs(_) => failed += 1,
             Verdict::Skipped(_) => skipped += 1,
         }
-        writeln!(out, "{:<10} {verdict}", entry.id)?;
-        out.flush()?;
+        say(&format!("{:<10} {verdict}\n", entry.id))?;
     }
     for wrong in stored::strays(course)? {
         failed += 1;
-        writeln!(io::stdout(), "{wrong}")?;
+        say(&format!("{wrong}\n"))?;
     }
-    writeln!(io::stdout(), "{passed} passed, {failed} failed, {skipped} skipped")?;
+    say(&format!("{passed} passed, {failed} failed, {skipped} skipped\n"))?;
     Ok(u8::from(failed > 0))
+}
+
+/// Prints. That whoever reads has gone away (`| head -1`) changes nothing of what is compared.
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
+    }
 }

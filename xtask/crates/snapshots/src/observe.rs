@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use course::{Course, Entry};
-use launcher::{Captured, Ended, Launch, Limits, xtask_path};
+use launcher::{Captured, Launch, Limits, xtask_path};
 
 /// Lessons that run at one time. More would only wait for a processor.
 const AT_ONCE: usize = 2;
@@ -22,6 +22,8 @@ pub struct Observed {
     pub left: Vec<String>,
     /// Each part's name and what it printed when it ran alone.
     pub parts: Vec<(String, Captured)>,
+    /// Why the parts could not be run, where they could not.
+    pub no_parts: Option<String>,
 }
 
 impl Observed {
@@ -105,27 +107,25 @@ fn one(
             .with_context(|| format!("run {} {}", entry.id, arguments.join(" ")))
     };
     let whole = run(&[])?;
-    let left = fs::read_dir(temporary.path())
+    let mut observed = Observed { whole, left: Vec::new(), parts: Vec::new(), no_parts: None };
+    // Where the whole fails the parts would fail as well, or hang once more.
+    if observed.whole.report.ended.is_success() {
+        let list = run(&["--list"])?;
+        match String::from_utf8(list.stdout) {
+            _ if !list.report.ended.is_success() => {
+                observed.no_parts = Some(format!("--list: {}", list.report.ended.words()));
+            }
+            Err(error) => observed.no_parts = Some(format!("--list: {error}")),
+            Ok(names) => {
+                let run_one = |name: &str| Ok((name.to_owned(), run(&[name])?));
+                observed.parts = names.lines().map(run_one).collect::<anyhow::Result<_>>()?;
+            }
+        }
+    }
+    observed.left = fs::read_dir(temporary.path())
         .context("list the lesson's temporary directory")?
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect::<std::io::Result<_>>()
         .context("list the lesson's temporary directory")?;
-
-    if !whole.report.ended.is_success() {
-        // The parts would fail as well, or hang once more.
-        return Ok(Observed { whole, left, parts: Vec::new() });
-    }
-    let list = run(&["--list"])?;
-    ensure!(
-        list.report.ended == Ended::Exited { code: 0 },
-        "{} --list: {}",
-        entry.id,
-        list.report.ended.words()
-    );
-    let names = String::from_utf8(list.stdout).context("the parts' names are UTF-8")?;
-    let parts = names
-        .lines()
-        .map(|name| Ok((name.to_owned(), run(&[name])?)))
-        .collect::<anyhow::Result<_>>()?;
-    Ok(Observed { whole, left, parts })
+    Ok(observed)
 }

@@ -16,23 +16,23 @@ pub const FACTS: &str = "facts";
 /// line.
 pub const HEADER: [&str; 3] = ["---", "source: ", "---"];
 
-/// Whether the stored transcript is `stdout` to the byte. After `--accept` this tells whether the
-/// transcript can be stored at all: insta strips blank lines at both ends.
-pub fn same_bytes(folder: &Path, stdout: &[u8], accepted: bool) -> Result<(), String> {
-    let path = folder.join(format!("{STDOUT}.snap"));
-    // insta has said that there is none.
-    let Ok(file) = fs::read_to_string(&path) else { return Ok(()) };
-    let body = body_of(&file).map_err(|error| format!("{}: {error}", path.display()))?;
-    if body.as_bytes() == stdout {
+/// Whether a stored file holds these bytes and no others, where insta takes them for the same: it
+/// forgives blank lines at both ends, and line ends.
+pub fn same_bytes(folder: &Path, name: &str, bytes: &[u8], accepted: bool) -> Result<(), String> {
+    let path = folder.join(format!("{name}.snap"));
+    let say = |what: String| format!("{}: {what}", path.display());
+    let file = fs::read_to_string(&path).map_err(|error| say(error.to_string()))?;
+    let body = body_of(&file).map_err(|error| say(error.to_string()))?;
+    if body.as_bytes() == bytes {
         return Ok(());
     }
-    if accepted || body.trim() == String::from_utf8_lossy(stdout).trim() {
-        return Err("standard output begins or ends with a blank line, or does not end with one \
-                    newline: it cannot be stored to the byte"
-            .to_owned());
-    }
-    // insta has shown the difference.
-    Ok(())
+    Err(if accepted {
+        "standard output is not UTF-8, begins or ends with a blank line, or does not end with one \
+         newline: it cannot be stored to the byte"
+            .to_owned()
+    } else {
+        say("differs from the output in line ends or in blank lines at its ends only".to_owned())
+    })
 }
 
 /// Snapshot files that belong to nothing, as sentences.

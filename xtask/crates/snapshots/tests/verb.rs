@@ -61,9 +61,10 @@ fn a_blank_line_at_the_end_is_a_difference() {
         &GOOD.replace("chosen.join(\"\\n\"));", "chosen.join(\"\\n\") + \"\\n\");"),
     );
     let said = stdout(&snapshots(&course, &["2"], &[]).code(1));
-    assert!(said.contains("cannot be stored to the byte"), "{said}");
+    assert!(said.contains("in blank lines at its ends only"), "{said}");
     // Accepting it cannot make it right.
-    snapshots(&course, &["2", "--accept"], &[]).code(1);
+    let said = stdout(&snapshots(&course, &["2", "--accept"], &[]).code(1));
+    assert!(said.contains("cannot be stored to the byte"), "{said}");
 }
 
 #[test]
@@ -120,6 +121,52 @@ fn nothing_outside_can_make_a_comparison_pass_or_write() {
         assert_eq!(course.read(STORED), before, "{variables:?}");
         assert!(!course.at(&format!("{STORED}.new")).exists(), "{variables:?}");
     }
+}
+
+#[test]
+fn a_file_changed_by_hand_is_found_and_accept_mends_it() {
+    let facts = STORED.replace("stdout", "facts");
+    let crlf = |text: String| text.replace('\n', "\r\n");
+    let cut = |text: String| text.trim_end().to_owned();
+    let longer = |text: String| text + "\n\n";
+    let header = |text: String| text.replacen("source", "description: x\nsource", 1);
+    let changes: [fn(String) -> String; 4] = [crlf, cut, longer, header];
+    let course = stored();
+    for file in [STORED, facts.as_str()] {
+        for (index, change) in changes.into_iter().enumerate() {
+            let before = course.read(file);
+            course.write(file, &change(before.clone()));
+            let said = stdout(&snapshots(&course, &["2"], &[]).code(1));
+            assert!(said.contains("DIFFERS"), "{file} {index}: {said}");
+            snapshots(&course, &["2", "--accept"], &[]).success();
+            assert_eq!(course.read(file), before, "{file} {index}");
+        }
+    }
+}
+
+#[test]
+fn a_lesson_without_a_list_of_parts_fails_alone() {
+    let course = stored();
+    course.lesson(
+        2,
+        "other",
+        &GOOD.replace("return print!(\"one\\ntwo\\n\");", "std::process::exit(2);"),
+    );
+    let said = stdout(&snapshots(&course, &[], &[]).code(1));
+    assert!(said.contains("lesson-01  same"), "{said}");
+    assert!(said.contains("--list: exit code 2"), "{said}");
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_no_verdict() {
+    let course = stored();
+    course.lesson(2, "other", &GOOD.replace("2\\n\"", "22\\n\""));
+    let script = r#"{ "$0" 2; echo $? >&2; } | true"#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_snapshots")]).current_dir(course.root());
+    shell.env_remove("CARGO_TARGET_DIR").timeout(DEADLINE);
+    let said = shell.assert().get_output().stderr.clone();
+    assert!(String::from_utf8_lossy(&said).ends_with("1\n"), "{}", String::from_utf8_lossy(&said));
 }
 
 #[test]

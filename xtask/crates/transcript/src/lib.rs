@@ -19,13 +19,17 @@
 //! ```
 //!
 //! Without arguments all parts run; with names only those do; `--list` prints the names. A reader
-//! who goes away (`| head -1`) ends the lesson quietly with status 0. An error ends it with status
-//! 1 and says what was tried, what the kernel answered, and what to do next. A wrong name is 2.
+//! who goes away (`| head -1`) ends the lesson quietly, with the status that SIGPIPE leaves, 141.
+//! An error ends it with status 1 and says what was tried, what the kernel answered, and what to do
+//! next. A wrong name is 2.
 
 mod advice;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+
+/// The status of a program that SIGPIPE has killed, in a shell: 128 + 13.
+const READER_GONE: u8 = 141;
 
 /// One experiment of a lesson.
 #[derive(Clone, Copy)]
@@ -83,7 +87,7 @@ pub fn tell(parts: &[Part]) -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) if out.failed == Some(io::ErrorKind::BrokenPipe) => ExitCode::SUCCESS,
+        Err(_) if out.failed == Some(io::ErrorKind::BrokenPipe) => ExitCode::from(READER_GONE),
         Err(error) => {
             let text = match out.failed {
                 Some(_) => format!("standard output could not be written: {error}"),

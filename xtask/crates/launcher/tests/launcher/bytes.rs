@@ -13,6 +13,7 @@ each_user!(
     a_hundred_megabytes_unchanged,
     both_ways_at_once,
     a_program_that_does_not_read,
+    a_program_that_reads_no_more,
     a_feeder_meets_epipe,
     a_feeder_that_never_ends,
     a_program_that_closes_everything,
@@ -32,8 +33,8 @@ fn assert_is_pattern(bytes: &[u8], count: usize) {
     assert_eq!(wrong, None, "the first part that is not as written");
 }
 
-/// More than one pipe takes, less than the program's, the launcher's, and what is in between: a pipe
-/// counts pages, also those that are not full.
+/// More than one pipe takes, less than the program's, the launcher's, and what is in between: a
+/// pipe counts pages, also those that are not full.
 const UNREAD: usize = 100_000;
 
 /// A program that wrote [`UNREAD`] bytes and has ended, under a launcher whose output nobody reads.
@@ -70,6 +71,12 @@ fn a_program_that_does_not_read(user: User) {
     let bytes = vec![b'x'; 4_000_000];
     Case::misbehave(user, &["close-stdin", "0"]).stdin(bytes.clone()).run().exited(0);
     Case::program(user, &["true"]).stdin(bytes).run().exited(0);
+}
+
+/// It leaves its standard input open and nearly full: the deadline holds all the same.
+fn a_program_that_reads_no_more(user: User) {
+    let case = Case::shell(user, "head -c 5000 >/dev/null; exec \"$0\" hang");
+    case.stdin(vec![b'x'; 4_000_000]).wall_ms(200).run().limited(Limit::Wall);
 }
 
 /// Whoever feeds the launcher learns that nobody reads, while the program still runs.

@@ -121,7 +121,10 @@ impl Binaries {
         fs::set_permissions(directory.path(), everyone).expect("open it for everyone");
         let copy = |from: &Path, name| {
             let to = directory.path().join(name);
-            fs::copy(from, &to).expect("copy a program");
+            // Not fs::copy: a program that another test forks at this moment would hold the file
+            // open for writing, and starting it would fail with ETXTBSY.
+            let status = Command::new("cp").arg(from).arg(&to).status().expect("start cp");
+            assert!(status.success(), "cp {} {}", from.display(), to.display());
             to
         };
         let (xtask, misbehave) = (copy(xtask, "xtask"), copy(misbehave, "misbehave"));

@@ -147,8 +147,8 @@ pub fn orphan() {
     gone.read_to_end(&mut Vec::new()).expect("wait for the grandchild");
 }
 
-/// Ends again and again, each time with a child that goes on in its place: whoever looks for it finds
-/// one that has just ended. With `sessions`, no process group holds it either.
+/// Ends again and again, each time with a child that goes on in its place: whoever looks for it
+/// finds one that has just ended. With `sessions`, no process group holds it either.
 pub fn hop(times: u64, sessions: bool) {
     let (mut over, held) = gate();
     child(move || {
