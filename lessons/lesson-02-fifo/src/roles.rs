@@ -25,7 +25,8 @@ use crate::private_dir::all_signals;
 pub use companion::{Companion, this_program_as};
 pub use writer::MESSAGES;
 
-/// Before the role, in the arguments of a program that the lesson started: the lesson's pid.
+/// Stands before the lesson's pid in the arguments of a program that the lesson started
+/// (any will do).
 const STARTED_BY: &str = "--started-by";
 
 /// Plays the role that the command line names, or returns `None`: then this is the lesson.

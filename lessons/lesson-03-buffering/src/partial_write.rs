@@ -19,6 +19,7 @@ use crate::measure;
 
 pub const CLAIM: &str = "a large write takes what fits, a small one all or nothing";
 
+/// The kernel rounds up to whole pages, so a little less would be the same (any will do).
 const CAPACITY_BYTES: c_int = 65536;
 static LARGE: [u8; 100_000] = [b'A'; 100_000];
 /// A page and this many make the 5000 bytes of the second row.

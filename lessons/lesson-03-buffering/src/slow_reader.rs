@@ -73,7 +73,10 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     anyhow::ensure!(c_int::try_from(held) == Ok(CAPACITY_BYTES), "it waited at {held} bytes");
     writeln!(out, "[writer] waits in write: {held} bytes in the pipe, none read yet")?;
     writeln!(out, "[reader] total read: {total} bytes")?;
-    writeln!(out, "         in {calls} calls that returned bytes, and one that returned 0")?;
+    writeln!(
+        out,
+        "         in {calls} calls, at most {READ_BYTES} bytes each, and one that returned 0"
+    )?;
     writeln!(out, "[writer] wrote {written} bytes in {write_calls} calls")?;
     Ok(())
 }

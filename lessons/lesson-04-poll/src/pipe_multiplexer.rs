@@ -13,7 +13,8 @@ use nix::unistd::Pid;
 
 use crate::line_buffer::LineBuffer;
 
-/// No child of this lesson needs that long: one that does waits for something that never comes.
+/// No child of this lesson needs that long: one that does waits for something that never comes
+/// (any will do).
 pub const PATIENCE_MS: u16 = 5_000;
 
 /// What `read_all` tells about a child.

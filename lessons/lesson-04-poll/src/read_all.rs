@@ -11,7 +11,8 @@ use nix::unistd::read;
 use crate::pipe_multiplexer::{Child, Event, Listener, PATIENCE_MS, PipeMultiplexer};
 use crate::words;
 
-/// The article's size. A longer line comes in several reads, and the lines still come out whole.
+/// The article's size. A longer line comes in several reads, and the lines still come out whole
+/// (any will do).
 const CHUNK_BYTES: usize = 512;
 
 impl PipeMultiplexer {

@@ -18,7 +18,7 @@ use crate::words;
 const SHELL: &str = "/bin/sh";
 const SCRIPT: &str = "read turn && echo late, but here";
 
-/// Short, because nothing would come in a longer time either.
+/// Short, because nothing would come in a longer time either (any will do).
 const SHORT_MS: u16 = 20;
 
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! What a user types, and what they get: every verb, every exit status.
 
 mod listing;
+mod new;
 mod running;
 mod verbs;
 
@@ -12,7 +13,7 @@ use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 
 /// No command of these tests takes this long, a build of a small lesson included.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// `xtask` in a folder, in an environment without colours' settings.
 #[track_caller]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-/// A longer line is printed in pieces.
+/// A longer line is printed in pieces (any will do).
 const LONGEST_LINE_BYTES: u64 = 4096;
 
 pub fn read_messages(path: &Path) -> anyhow::Result<()> {
