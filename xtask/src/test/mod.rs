@@ -4,6 +4,7 @@ mod breaks;
 mod soak;
 mod steps;
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc;
 use std::thread;
@@ -107,8 +108,13 @@ fn tell(step: &Step, outcome: &Outcome, elapsed: Duration) -> anyhow::Result<()>
     let style = style_of(outcome);
     let (word, seconds) = (outcome.word(), elapsed.as_secs_f64());
     writeln!(out, "{:<12} {style}{word:<8}{style:#} {seconds:>6.1} s  {}", step.name, step.what)?;
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for why in &outcome.skipped {
-        writeln!(out, "             skipped: {why}")?;
+        *reasons.entry(why).or_default() += 1;
+    }
+    for (why, times) in reasons {
+        let times = if times > 1 { format!(" {times} times") } else { String::new() };
+        writeln!(out, "             skipped{times}: {why}")?;
     }
     if let Some(text) = &outcome.failure {
         writeln!(out, "{text}")?;

@@ -52,7 +52,7 @@ impl User {
     pub fn is_there(self) -> bool {
         let is_there = self == User::Ordinary || we_are_root();
         if !is_there {
-            skipped("as root");
+            skipped("needs root: the same test as root");
         }
         is_there
     }
