@@ -1,19 +1,22 @@
 //! The article's demonstration: two writers, ten short lines each, and all twenty come out whole.
 //!
-//! That proves nothing. Below, the same lines go in byte by byte, 19 writes for each of them, and
-//! they come out whole as well, because the second writer begins when the first has ended. Nothing
-//! is torn where nobody collides, and twenty short lines hardly ever do. The parts after this one
-//! make the writers collide.
+//! That proves nothing. Below, the same lines go in byte by byte, and they come out whole as well,
+//! because the second writer begins when the first has ended. Nothing is torn where nobody
+//! collides, and twenty short lines hardly ever do. The parts after this one make writers collide.
+//! A byte in the tally, a second pipe, counts each write that has returned.
 
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::slice::Chunks;
 
 use anyhow::Context;
 use nix::fcntl::OFlag;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, alarm, fork, pipe2, write};
 use transcript::Transcript;
+
+use crate::measure;
 
 pub const CLAIM: &str = "twenty whole lines prove nothing";
 
@@ -28,30 +31,31 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let line_bytes = texts[0].len() / MESSAGES;
 
     // In which order the two write is up to the kernel. Sorted by writer, it does not matter.
-    let together = two_writers(&texts, line_bytes, false)?;
+    let (together, writes) = two_writers(&texts, line_bytes, false)?;
     let mut lines: Vec<&str> = together.split_inclusive('\n').collect();
     lines.sort_by_key(|line| line.as_bytes().get("writer-".len()));
     anyhow::ensure!(lines.concat() == texts.concat(), "not the lines that were written: {lines:?}");
-    writeln!(out, "one write for each line, both at the same time; sorted by writer:")?;
+    writeln!(out, "both at the same time, {writes} writes; here sorted by writer:")?;
     write!(out, "{}", lines.concat())?;
 
     // A whole line is no evidence: this is as far from atomic as can be.
-    let in_turn = two_writers(&texts, 1, true)?;
+    let (in_turn, writes) = two_writers(&texts, 1, true)?;
     anyhow::ensure!(in_turn == texts.concat(), "not the lines that were written: {in_turn:?}");
     let count = in_turn.lines().count();
-    writeln!(out, "one write for each byte, B after A: the same {count} lines, all of them whole")?;
+    writeln!(out, "B after A, {writes} writes of 1 byte: the same {count} lines, all whole")?;
     Ok(())
 }
 // ANCHOR_END: small-writes
 
 // ANCHOR: small-writes-two
-/// What comes out when both write their texts, in pieces of `piece_bytes`.
+/// What comes out when both write their texts, in pieces of `piece_bytes`, and how many there were.
 fn two_writers(
     texts: &[String; 2],
     piece_bytes: usize,
     one_after_the_other: bool,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<(String, usize)> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC).context("create the pipe")?;
+    let (tally_reader, tally_writer) = pipe2(OFlag::O_CLOEXEC).context("create the tally")?;
     let mut running: Vec<Pid> = Vec::with_capacity(2);
     let mut forked = Ok(());
     for text in texts {
@@ -62,10 +66,13 @@ fn two_writers(
         // SAFETY:
         // obligation: between fork and _exit a child of a process with several threads may make
         //   only async-signal-safe calls (fork(2), signal-safety(7)).
-        // here: the lesson has one thread, and `write_pieces` calls alarm, write and _exit.
+        // here: the lesson has one thread, and `write_pieces` calls alarm, write and _exit; a piece
+        //   is never of 0 bytes, which would make `chunks` panic.
         // broken by: a thread started before this line, or a print in the child.
         match unsafe { fork() }.context("fork a writer") {
-            Ok(ForkResult::Child) => write_pieces(&writer, text.as_bytes(), piece_bytes),
+            Ok(ForkResult::Child) => {
+                write_pieces([&writer, &tally_writer], text.as_bytes().chunks(piece_bytes))
+            }
             Ok(ForkResult::Parent { child }) => running.push(child),
             Err(error) => forked = Err(error),
         }
@@ -78,7 +85,7 @@ fn two_writers(
     wait_for(&mut running)?;
     forked?;
     outcome.context("read from the pipe")?;
-    Ok(received)
+    Ok((received, measure::bytes_in(&tally_reader)?))
 }
 // ANCHOR_END: small-writes-two
 
@@ -91,10 +98,11 @@ fn wait_for(running: &mut Vec<Pid>) -> anyhow::Result<()> {
 }
 
 // ANCHOR: small-writes-child
-fn write_pieces(writer: &OwnedFd, text: &[u8], piece_bytes: usize) -> ! {
+fn write_pieces([writer, tally]: [&OwnedFd; 2], mut pieces: Chunks<'_, u8>) -> ! {
     // A mistake on either side must not leave a child that waits for ever: SIGALRM would end it.
     alarm::set(5);
-    let well = text.chunks(piece_bytes).all(|piece| write(writer, piece) == Ok(piece.len()));
+    let well =
+        pieces.all(|piece| write(writer, piece) == Ok(piece.len()) && write(tally, b"1") == Ok(1));
 
     // SAFETY:
     // obligation: _exit never returns and runs no destructors (_exit(2)).

@@ -79,8 +79,10 @@ fn two_writers(records: &[Vec<u8>; 2]) -> anyhow::Result<Vec<u8>> {
     let (mut stream, mut record) = (Vec::new(), records[0].clone());
     let looked = forked.and_then(|()| {
         for _ in 0..LOOKS {
-            // Both want the page that the next read makes free.
+            // Both want the page that is free when its last record is read.
             blocked::all_in_write(&children, number)?;
+            let held = measure::bytes_in(&reader)?;
+            anyhow::ensure!((1..=measure::page_bytes()?).contains(&held), "they wait at {held}");
             reader.read_exact(&mut record).context("read a record")?;
             stream.extend_from_slice(&record);
         }

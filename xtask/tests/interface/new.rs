@@ -44,8 +44,10 @@ fn a_new_lesson_runs_and_is_tidy() {
     let printed = stdout(&copied(&["run", id]).success());
     assert!(printed.contains("== first-fact: "), "{printed}");
     assert!(stdout(&copied(&["list"])).contains(&format!("{id}  done")));
-    // As tidy as before, and the tables name it.
-    assert_eq!(stdout(&copied(&["tidy"])), before);
+    // Nothing new is to be mended, and the tables name it.
+    for line in stdout(&copied(&["tidy"])).lines() {
+        assert!(line.starts_with("tidy: ") || before.contains(line), "{line}");
+    }
     let readme = fs::read_to_string(copy.path().join("README.md")).expect("read README.md");
     assert!(readme.contains("shared-offset"), "{readme}");
 }
