@@ -31,7 +31,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let line_bytes = texts[0].len() / MESSAGES;
 
     // In which order the two write is up to the kernel. Sorted by writer, it does not matter.
-    let (together, writes) = two_writers(&texts, line_bytes, false)?;
+    let (together, [_, writes]) = two_writers(&texts, line_bytes, false)?;
     let mut lines: Vec<&str> = together.split_inclusive('\n').collect();
     lines.sort_by_key(|line| line.as_bytes().get("writer-".len()));
     anyhow::ensure!(lines.concat() == texts.concat(), "not the lines that were written: {lines:?}");
@@ -39,30 +39,35 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     write!(out, "{}", lines.concat())?;
 
     // A whole line is no evidence: this is as far from atomic as can be.
-    let (in_turn, writes) = two_writers(&texts, 1, true)?;
+    let (in_turn, [of_a, writes]) = two_writers(&texts, 1, true)?;
+    anyhow::ensure!(of_a == texts[0].len(), "B began after {of_a} writes of A");
     anyhow::ensure!(in_turn == texts.concat(), "not the lines that were written: {in_turn:?}");
     let count = in_turn.lines().count();
-    writeln!(out, "B after A, {writes} writes of 1 byte: the same {count} lines, all whole")?;
+    let of_b = writes - of_a;
+    writeln!(out, "A's {of_a} writes of 1 byte, then B's {of_b}: the same {count} whole lines")?;
     Ok(())
 }
 // ANCHOR_END: small-writes
 
 // ANCHOR: small-writes-two
-/// What comes out when both write their texts, in pieces of `piece_bytes`, and how many there were.
+/// What comes out when both write their texts, in pieces of `piece_bytes`, and how many writes had
+/// returned when the second writer began, and in the end.
 fn two_writers(
     texts: &[String; 2],
     piece_bytes: usize,
     one_after_the_other: bool,
-) -> anyhow::Result<(String, usize)> {
+) -> anyhow::Result<(String, [usize; 2])> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC).context("create the pipe")?;
     let (tally_reader, tally_writer) = pipe2(OFlag::O_CLOEXEC).context("create the tally")?;
     let mut running: Vec<Pid> = Vec::with_capacity(2);
-    let mut forked = Ok(());
+    let (mut forked, mut before) = (Ok(()), 0);
     for text in texts {
         if one_after_the_other {
             // All that the writer before has written fits into the pipe, so it can end unread.
             wait_for(&mut running)?;
         }
+        before = measure::bytes_in(&tally_reader)?;
+
         // SAFETY:
         // obligation: between fork and _exit a child of a process with several threads may make
         //   only async-signal-safe calls (fork(2), signal-safety(7)).
@@ -85,7 +90,7 @@ fn two_writers(
     wait_for(&mut running)?;
     forked?;
     outcome.context("read from the pipe")?;
-    Ok((received, measure::bytes_in(&tally_reader)?))
+    Ok((received, [before, measure::bytes_in(&tally_reader)?]))
 }
 // ANCHOR_END: small-writes-two
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::machine::DEADLINE;
@@ -55,9 +56,12 @@ impl Reader {
         let left = end.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).expect("a short time");
         let mut polled = [PollFd::new(self.from.as_fd(), PollFlags::POLLIN)];
-        if poll(&mut polled, timeout).expect("poll") == 0 {
-            return false;
-        }
+        match poll(&mut polled, timeout) {
+            Ok(0) => return false,
+            // The harness was stopped and continued.
+            Err(Errno::EINTR) => return true,
+            result => result.expect("poll"),
+        };
         // Nobody else reads here, so that this cannot block.
         let mut buffer = [0; 65536];
         // A terminal without a program says EIO.
