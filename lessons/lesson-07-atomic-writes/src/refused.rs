@@ -24,8 +24,8 @@ const LIMIT: &str = "/proc/sys/fs/pipe-max-size";
 
 // ANCHOR: refused
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
-    // The limit is the system's to tell. A request is rounded up before it is compared with that, so
-    // one byte more asks for twice as much.
+    // The limit is the system's to tell. A request is rounded up before it is compared with that,
+    // so one byte more asks for twice as much.
     let text = fs::read_to_string(LIMIT).with_context(|| format!("read {LIMIT}"))?;
     let limit: c_int = text.trim().parse().with_context(|| format!("understand {LIMIT}"))?;
     let above = limit.checked_add(1).with_context(|| format!("go beyond {LIMIT}"))?;
