@@ -14,10 +14,9 @@ use crate::status::Status;
 pub fn run(args: &Run) -> anyhow::Result<Status> {
     let course = Course::here()?;
     let entry = course.resolve(&args.id, Kind::Lesson)?;
-    let built = build::binaries(&course.root, &[&entry.id])?;
-    let binary = built.get(&entry.id).context("cargo named no binary")?;
+    let binary = binary_of(&course, entry)?;
 
-    let mut argv = vec![binary.as_os_str().to_owned()];
+    let mut argv = vec![binary.into_os_string()];
     argv.extend(args.arguments.iter().cloned());
     let limits = Limits { wall: args.deadline, ..Limits::default() };
     let spec = Spec { mode: Mode::Attached, limits, argv, report: None };
@@ -28,6 +27,17 @@ pub fn run(args: &Run) -> anyhow::Result<Status> {
         remember(&course, entry, &report);
     }
     Ok(Status::Program(report.ended.status()))
+}
+
+/// Built by cargo, unless nothing has changed since it was.
+fn binary_of(course: &Course, entry: &Entry) -> anyhow::Result<PathBuf> {
+    if let Some(binary) = build::known(&course.root, &entry.id) {
+        return Ok(binary);
+    }
+    let mut built = build::binaries(&course.root, &[&entry.id])?;
+    let binary = built.remove(&entry.id).context("cargo named no binary")?;
+    build::remember(&course.root, &entry.id, &binary);
+    Ok(binary)
 }
 
 /// Says on standard error what the program cannot say itself.

@@ -3,6 +3,8 @@
 //! The files are named by cargo's own JSON messages, so nothing stale is ever run: what cargo did
 //! not name in this build is not there. Compiler messages reach standard error as rustc wrote them.
 
+mod fresh;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
@@ -12,6 +14,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use anyhow::{Context, ensure};
+
+pub use fresh::{known, remember};
 
 /// Builds the binaries of `packages` in the workspace at `root`; package names lead to files.
 ///
