@@ -4,11 +4,11 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use course::Course;
 
 use crate::output;
@@ -55,14 +55,16 @@ fn our_first_output(course: &Course, place: &Path) -> anyhow::Result<Duration> {
 }
 
 fn their_first_exercise(place: &Path) -> anyhow::Result<Duration> {
-    let source = their_source(place)?;
-    time(&mut cargo(&source, &["fetch", "--locked"]))?;
-
-    let root = place.join("rustlings");
-    let root_text = root.to_string_lossy().into_owned();
     let version = format!("rustlings@{RUSTLINGS}");
-    let install = ["install", &version, "--locked", "--offline", "--root", &root_text];
-    let mut total = time(&mut cargo(place, &install))?;
+    let install = |root: &Path, more: &[&str]| {
+        let mut command = cargo(place, &["install", &version, "--locked", "--root"]);
+        command.arg(root).args(more);
+        command
+    };
+    // cargo has no other way to fetch what a program from the registry is made of.
+    time(&mut install(&place.join("fetched"), &[]))?;
+    let root = place.join("rustlings");
+    let mut total = time(&mut install(&root, &["--offline"]))?;
 
     let rustlings = root.join("bin/rustlings");
     let empty = place.join("empty");
@@ -76,36 +78,4 @@ fn their_first_exercise(place: &Path) -> anyhow::Result<Duration> {
     first.args(["run", "intro1"]).current_dir(empty.join("rustlings"));
     total += time(&mut first)?;
     Ok(total)
-}
-
-/// The unpacked source of rustlings, brought to cargo's cache by a package that names it.
-fn their_source(place: &Path) -> anyhow::Result<PathBuf> {
-    let folder = place.join("fetch");
-    fs::create_dir_all(folder.join("src")).context("make a package")?;
-    let manifest = format!(
-        "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-         [dependencies]\nrustlings = \"={RUSTLINGS}\"\n[workspace]\n"
-    );
-    fs::write(folder.join("Cargo.toml"), manifest).context("write a manifest")?;
-    fs::write(folder.join("src/lib.rs"), "").context("write a source")?;
-    time(&mut cargo(&folder, &["fetch"]))?;
-    let metadata = cargo(&folder, &["metadata", "--format-version", "1"])
-        .output()
-        .context("start cargo metadata")?;
-    ensure!(metadata.status.success(), "cargo metadata ended with {}", metadata.status);
-    let metadata: serde_json::Value =
-        serde_json::from_slice(&metadata.stdout).context("understand cargo metadata")?;
-    let packages = metadata["packages"].as_array().context("cargo named no packages")?;
-    let manifest = packages
-        .iter()
-        .find(|package| package["name"] == "rustlings")
-        .and_then(|package| package["manifest_path"].as_str())
-        .context("cargo did not fetch rustlings")?;
-    let cached = Path::new(manifest).parent().context("a manifest without a folder")?;
-    // Cargo's cache stays untouched: `fetch` may write beside the manifest.
-    let copy = place.join("source");
-    let mut cp = Command::new("cp");
-    cp.arg("-r").arg(cached).arg(&copy);
-    time(&mut cp)?;
-    Ok(copy)
 }
