@@ -44,7 +44,7 @@ pub fn all() -> Vec<Step> {
             needs: Some((&["cargo", "clippy", "--version"], "rustup component add clippy")),
             ..step(
                 "clippy",
-                "no lint speaks up",
+                "the lints; with CI=true a warning is an error",
                 &["cargo", "clippy", "--workspace", "--all-targets"],
             )
         },

@@ -50,7 +50,9 @@ fn state(root: &Path, binary: &Path) -> Option<Value> {
     for source in &sources {
         files.extend(source.ancestors().skip(1).map(|folder| folder.join("Cargo.toml")));
     }
-    for folder in root.ancestors().chain(env::var_os("CARGO_HOME").as_deref().map(Path::new)) {
+    // Where CARGO_HOME is not set it is ~/.cargo.
+    let home = env::var_os("CARGO_HOME").or_else(|| env::var_os("HOME")).map(PathBuf::from);
+    for folder in root.ancestors().chain(home.as_deref()) {
         let names = [".cargo/config.toml", ".cargo/config", "config.toml", "rust-toolchain.toml"];
         files.extend(names.map(|name| folder.join(name)));
     }
