@@ -34,6 +34,7 @@
 
 mod cli;
 mod client;
+mod json;
 mod limits;
 mod reap;
 mod relay;

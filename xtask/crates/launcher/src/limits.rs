@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 /// Limits on a program and everything it starts. `None` is no limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -31,8 +29,7 @@ impl Limits {
 }
 
 /// The limit that ended a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     Wall,
     Cpu,
@@ -42,6 +39,20 @@ pub enum Limit {
 }
 
 impl Limit {
+    pub(crate) const ALL: [Limit; 5] =
+        [Limit::Wall, Limit::Cpu, Limit::Memory, Limit::Processes, Limit::Output];
+
+    /// In the report's JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Limit::Wall => "wall",
+            Limit::Cpu => "cpu",
+            Limit::Memory => "memory",
+            Limit::Processes => "processes",
+            Limit::Output => "output",
+        }
+    }
+
     /// In words, for a sentence that begins with "ended by".
     #[must_use]
     pub fn words(self) -> &'static str {

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use serde::{Deserialize, Serialize};
 
 use crate::limits::Limit;
 
@@ -14,7 +13,7 @@ pub const STATUS_DEADLINE: u8 = 124;
 pub const STATUS_LAUNCHER: u8 = 125;
 
 /// What happened to a program and its tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub ended: Ended,
     /// From the start until the program itself had ended, in milliseconds.
@@ -38,8 +37,7 @@ pub struct Report {
 }
 
 /// What ended the program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "how")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// It returned or called exit.
     Exited { code: u8 },
@@ -103,10 +101,9 @@ impl Report {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))
             .with_context(|| format!("write a report beside {}", path.display()))?;
-        // In one piece: serde_json would make a system call of every word.
-        let mut text = serde_json::to_vec(self).context("put the report into words")?;
-        text.push(b'\n');
-        file.write_all(&text).context("write the report")?;
+        // In one piece: `writeln!` to the file would make a system call of every word.
+        let text = format!("{}\n", self.to_json());
+        file.write_all(text.as_bytes()).context("write the report")?;
         file.persist(path).with_context(|| format!("put the report at {}", path.display()))?;
         Ok(())
     }
@@ -119,6 +116,8 @@ impl Report {
         let text = std::fs::read(path)
             .with_context(|| format!("read the launcher's report {}", path.display()))?;
         serde_json::from_slice(&text)
+            .map_err(anyhow::Error::from)
+            .and_then(|json| Report::from_json(&json))
             .with_context(|| format!("understand the launcher's report {}", path.display()))
     }
 }

@@ -1,0 +1,156 @@
+//! The report's JSON form.
+//!
+//! By hand and not derived: serde's derive costs a first build more time than all of the launcher,
+//! and the first build is what a student waits for.
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use crate::limits::Limit;
+use crate::report::{Ended, Report};
+
+impl Report {
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "ended": ended_to_json(&self.ended),
+            "wall_ms": self.wall_ms,
+            "cpu_ms": self.cpu_ms,
+            "peak_memory_kib": self.peak_memory_kib,
+            "stdout_bytes": self.stdout_bytes,
+            "stderr_bytes": self.stderr_bytes,
+            "unreaped": self.unreaped,
+            "left_behind": self.left_behind,
+        })
+    }
+
+    pub(crate) fn from_json(json: &Value) -> anyhow::Result<Report> {
+        let unreaped = match key(json, "unreaped")? {
+            Value::Null => None,
+            _ => Some(number(json, "unreaped")?),
+        };
+        Ok(Report {
+            ended: ended_from_json(key(json, "ended")?).context("the key `ended`")?,
+            wall_ms: number(json, "wall_ms")?,
+            cpu_ms: number(json, "cpu_ms")?,
+            peak_memory_kib: number(json, "peak_memory_kib")?,
+            stdout_bytes: number(json, "stdout_bytes")?,
+            stderr_bytes: number(json, "stderr_bytes")?,
+            unreaped,
+            left_behind: number(json, "left_behind")?,
+        })
+    }
+}
+
+fn ended_to_json(ended: &Ended) -> Value {
+    match ended {
+        Ended::Exited { code } => json!({"how": "exited", "code": code}),
+        Ended::Signaled { signal, number } => {
+            json!({"how": "signaled", "signal": signal, "number": number})
+        }
+        Ended::Limit { limit } => json!({"how": "limit", "limit": limit.name()}),
+        Ended::Interrupted { signal, number } => {
+            json!({"how": "interrupted", "signal": signal, "number": number})
+        }
+        Ended::NotStarted { error } => json!({"how": "not-started", "error": error}),
+    }
+}
+
+fn ended_from_json(json: &Value) -> anyhow::Result<Ended> {
+    Ok(match text(json, "how")? {
+        "exited" => Ended::Exited { code: number(json, "code")? },
+        "signaled" => Ended::Signaled {
+            signal: text(json, "signal")?.to_owned(),
+            number: number(json, "number")?,
+        },
+        "limit" => {
+            let name = text(json, "limit")?;
+            let limit = Limit::ALL.into_iter().find(|limit| limit.name() == name);
+            Ended::Limit { limit: limit.with_context(|| format!("there is no limit `{name}`"))? }
+        }
+        "interrupted" => Ended::Interrupted {
+            signal: text(json, "signal")?.to_owned(),
+            number: number(json, "number")?,
+        },
+        "not-started" => Ended::NotStarted { error: text(json, "error")?.to_owned() },
+        how => bail!("nothing ends as `{how}`"),
+    })
+}
+
+fn key<'a>(json: &'a Value, name: &str) -> anyhow::Result<&'a Value> {
+    json.get(name).with_context(|| format!("the key `{name}` is missing"))
+}
+
+fn text<'a>(json: &'a Value, name: &str) -> anyhow::Result<&'a str> {
+    key(json, name)?.as_str().with_context(|| format!("the key `{name}` is not a string"))
+}
+
+/// A whole number that fits where it goes.
+fn number<N: TryFrom<i64>>(json: &Value, name: &str) -> anyhow::Result<N> {
+    let number = key(json, name)?.as_i64().and_then(|number| N::try_from(number).ok());
+    number.with_context(|| format!("the key `{name}` is not a whole number that fits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(ended: Ended, unreaped: Option<usize>) -> Report {
+        Report {
+            ended,
+            wall_ms: 1,
+            cpu_ms: 2,
+            peak_memory_kib: 3,
+            stdout_bytes: 4,
+            stderr_bytes: 5,
+            unreaped,
+            left_behind: 6,
+        }
+    }
+
+    #[test]
+    fn every_report_survives_its_json() {
+        let signal = "SIGTERM".to_owned();
+        let mut all = vec![
+            Ended::Exited { code: 255 },
+            Ended::Signaled { signal: signal.clone(), number: 15 },
+            Ended::Interrupted { signal, number: 15 },
+            Ended::NotStarted { error: "no \"such\" file".to_owned() },
+        ];
+        all.extend(Limit::ALL.map(|limit| Ended::Limit { limit }));
+        for ended in all {
+            for unreaped in [None, Some(7)] {
+                let report = report(ended.clone(), unreaped);
+                let back = Report::from_json(&report.to_json()).expect("our own report");
+                assert_eq!(back, report);
+            }
+        }
+    }
+
+    #[test]
+    fn the_form_is_the_one_that_others_read() {
+        let json = report(Ended::Limit { limit: Limit::Wall }, None).to_json();
+        let expected = r#"{"cpu_ms":2,"ended":{"how":"limit","limit":"wall"},"left_behind":6,"peak_memory_kib":3,"stderr_bytes":5,"stdout_bytes":4,"unreaped":null,"wall_ms":1}"#;
+        assert_eq!(json.to_string(), expected);
+    }
+
+    #[test]
+    fn what_is_no_report_is_named() {
+        let good = report(Ended::Exited { code: 0 }, None).to_json();
+        let refused = |change: &dyn Fn(&mut Value)| {
+            let mut json = good.clone();
+            change(&mut json);
+            format!("{:#}", Report::from_json(&json).expect_err("no report"))
+        };
+        let missing = refused(&|json| *json = json!({}));
+        assert_eq!(missing, "the key `unreaped` is missing");
+        let negative = refused(&|json| json["cpu_ms"] = json!(-1));
+        assert_eq!(negative, "the key `cpu_ms` is not a whole number that fits");
+        let large = refused(&|json| json["ended"]["code"] = json!(256));
+        assert_eq!(large, "the key `ended`: the key `code` is not a whole number that fits");
+        let unknown = refused(&|json| json["ended"] = json!({"how": "limit", "limit": "luck"}));
+        assert_eq!(unknown, "the key `ended`: there is no limit `luck`");
+        let unknown = refused(&|json| json["ended"]["how"] = json!("vanished"));
+        assert_eq!(unknown, "the key `ended`: nothing ends as `vanished`");
+        assert_eq!(refused(&|json| *json = json!("text")), "the key `unreaped` is missing");
+    }
+}
