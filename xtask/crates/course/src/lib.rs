@@ -4,6 +4,7 @@
 //! an exercise is `exercises/ex-NN-slug`. Adding one is adding a folder.
 
 mod id;
+mod keys;
 mod manifest;
 mod state;
 
@@ -14,7 +15,7 @@ use std::{env, fs};
 use anyhow::{Context, ensure};
 
 pub use id::WrongId;
-pub use manifest::{Listing, Mutant};
+pub use manifest::{ExerciseTest, Listing, Mutant};
 pub use state::State;
 
 /// Whether something is read and run, or solved.
@@ -62,8 +63,8 @@ pub struct Entry {
     pub listings: Vec<Listing>,
     /// The lesson that an exercise belongs to.
     pub lesson: Option<String>,
-    /// What an exercise is worth.
-    pub points: Option<f64>,
+    /// What an exercise is checked with, in the order in which they are told. A lesson has none.
+    pub tests: Vec<ExerciseTest>,
     /// Wrong programs of an exercise, by the names of their files.
     pub mutants: BTreeMap<String, Mutant>,
     /// Right programs of an exercise that are built otherwise than the solution.
@@ -75,6 +76,12 @@ impl Entry {
     #[must_use]
     pub fn folder_name(&self) -> &str {
         self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+
+    /// What an exercise is worth: the sum over its tests.
+    #[must_use]
+    pub fn points(&self) -> f64 {
+        self.tests.iter().fold(0.0, |sum, test| sum + test.points)
     }
 }
 

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use serde::Deserialize;
+use toml::de::DeTable;
 
+use crate::keys::Keys;
 use crate::{Entry, Kind};
 
 /// A listing of the article that a lesson covers.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// What the article calls it.
     pub listing: String,
@@ -21,9 +21,18 @@ pub struct Listing {
     pub corrected: String,
 }
 
+/// One of the tests that an exercise is checked with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExerciseTest {
+    pub name: String,
+    /// What passing it is worth.
+    pub points: f64,
+    /// A test before it that must pass, or this one says nothing.
+    pub needs: Option<String>,
+}
+
 /// A wrong program of an exercise, and how its tests must notice it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mutant {
     /// The test that must fail.
     pub test: String,
@@ -31,29 +40,9 @@ pub struct Mutant {
     pub came: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LessonKeys {
-    title: String,
-    concept: String,
-    article: String,
-    #[serde(default)]
-    listings: Vec<Listing>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExerciseKeys {
-    title: String,
-    concept: String,
-    lesson: String,
-    points: f64,
-    article: Option<String>,
-    #[serde(default)]
-    mutants: BTreeMap<String, Mutant>,
-    #[serde(default)]
-    alternatives: Vec<String>,
-}
+const LESSON_KEYS: &[&str] = &["title", "concept", "article", "listings"];
+const EXERCISE_KEYS: &[&str] =
+    &["title", "concept", "lesson", "article", "tests", "mutants", "alternatives"];
 
 /// Reads the entry in `folder`, which lies below `root`.
 pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
@@ -62,71 +51,110 @@ pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
     let text = fs::read_to_string(folder.join("Cargo.toml")).with_context(|| {
         format!("read {}: every folder in {} is a crate", manifest.display(), kind.folder())
     })?;
-    let table: toml::Table =
-        toml::from_str(&text).with_context(|| format!("understand {}", manifest.display()))?;
-    let package = table.get("package");
+    let table = DeTable::parse(&text)
+        .with_context(|| format!("understand {}", manifest.display()))?
+        .into_inner();
+    let package = table.get("package").map(|package| package.get_ref());
     let id = package
-        .and_then(|package| package.get("name"))
-        .and_then(toml::Value::as_str)
+        .and_then(|package| package.get("name")?.get_ref().as_str())
         .with_context(|| format!("{}: the key package.name is missing", manifest.display()))?;
-    let keys = package
-        .and_then(|package| package.get("metadata"))
-        .and_then(|metadata| metadata.get("course"))
-        .cloned()
-        .with_context(|| {
-            format!("{}: the table [package.metadata.course] is missing", manifest.display())
-        })?;
+    let course =
+        package.and_then(|package| package.get("metadata")?.get_ref().get("course")).with_context(
+            || format!("{}: the table [package.metadata.course] is missing", manifest.display()),
+        )?;
     let number = number_of(kind, id, &path)?;
 
-    let wrong = || format!("{}: [package.metadata.course]", manifest.display());
-    let mut entry = Entry {
-        kind,
-        number,
-        id: id.to_owned(),
-        path,
-        title: String::new(),
-        concept: String::new(),
-        article: None,
-        listings: Vec::new(),
-        lesson: None,
-        points: None,
-        mutants: BTreeMap::new(),
-        alternatives: Vec::new(),
+    let known = match kind {
+        Kind::Lesson => LESSON_KEYS,
+        Kind::Exercise => EXERCISE_KEYS,
     };
-    match kind {
-        Kind::Lesson => {
-            let keys: LessonKeys = keys.try_into().with_context(wrong)?;
-            (entry.title, entry.concept) = (keys.title, keys.concept);
-            (entry.article, entry.listings) = (Some(keys.article), keys.listings);
+    let entry = |keys: Keys<'_>| {
+        let entry = Entry {
+            kind,
+            number,
+            id: id.to_owned(),
+            path,
+            title: keys.text("title")?,
+            concept: keys.text("concept")?,
+            article: match kind {
+                Kind::Lesson => Some(keys.text("article")?),
+                Kind::Exercise => keys.optional_text("article")?,
+            },
+            listings: listings(&keys)?,
+            lesson: match kind {
+                Kind::Lesson => None,
+                Kind::Exercise => Some(keys.text("lesson")?),
+            },
+            tests: tests(kind, &keys)?,
+            mutants: mutants(&keys)?,
+            alternatives: keys.texts("alternatives")?,
+        };
+        check_names(&entry)?;
+        Ok(entry)
+    };
+    Keys::of(course.get_ref(), "", known)
+        .and_then(entry)
+        .with_context(|| format!("{}: [package.metadata.course]", manifest.display()))
+}
+
+fn listings(keys: &Keys<'_>) -> anyhow::Result<Vec<Listing>> {
+    let listing = |keys: Keys<'_>| {
+        let (listing, part) = (keys.text("listing")?, keys.text("part")?);
+        Ok(Listing { listing, part, corrected: keys.text("corrected")? })
+    };
+    let tables = keys.tables("listings", &["listing", "part", "corrected"])?;
+    tables.into_iter().map(listing).collect()
+}
+
+/// An exercise has at least one; each name stands once, and what a test needs stands before it.
+fn tests(kind: Kind, keys: &Keys<'_>) -> anyhow::Result<Vec<ExerciseTest>> {
+    let mut tests: Vec<ExerciseTest> = Vec::new();
+    for keys in keys.tables("tests", &["name", "points", "needs"])? {
+        let (name, key) = (keys.text("name")?, keys.name("name"));
+        ensure!(
+            is_kebab(&name),
+            "the key `{key}` is `{name}`: it takes lower-case words with hyphens between them"
+        );
+        let is_before = |name: &str| tests.iter().any(|test| test.name == name);
+        ensure!(!is_before(&name), "the key `{key}` is `{name}`, as that of a test before it");
+        let needs = keys.optional_text("needs")?;
+        if let Some(needed) = needs.as_deref().filter(|needed| !is_before(needed)) {
+            bail!(
+                "the key `{}` is `{needed}`: no test before it has that name",
+                keys.name("needs")
+            );
         }
-        Kind::Exercise => {
-            let keys: ExerciseKeys = keys.try_into().with_context(wrong)?;
-            (entry.title, entry.concept) = (keys.title, keys.concept);
-            (entry.lesson, entry.points) = (Some(keys.lesson), Some(keys.points));
-            entry.article = keys.article;
-            (entry.mutants, entry.alternatives) = (keys.mutants, keys.alternatives);
-        }
+        tests.push(ExerciseTest { name, points: keys.positive("points")?, needs });
     }
-    check_names(&entry).with_context(wrong)?;
-    Ok(entry)
+    ensure!(kind == Kind::Lesson || !tests.is_empty(), "the key `tests` is missing or empty");
+    Ok(tests)
+}
+
+fn mutants(keys: &Keys<'_>) -> anyhow::Result<BTreeMap<String, Mutant>> {
+    let mutant = |(name, keys): (String, Keys<'_>)| {
+        Ok((name, Mutant { test: keys.text("test")?, came: keys.text("came")? }))
+    };
+    keys.named_tables("mutants", &["test", "came"])?.into_iter().map(mutant).collect()
 }
 
 /// A concept is something to type, and cannot be taken for an ID.
 fn check_names(entry: &Entry) -> anyhow::Result<()> {
     let Entry { title, concept, .. } = entry;
     ensure!(!title.trim().is_empty(), "the key `title` is empty");
-    let is_word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
-    let is_kebab =
-        concept.starts_with(|c: char| c.is_ascii_lowercase()) && concept.split('-').all(is_word);
     let is_id = ["lesson-", "ex-"].iter().any(|prefix| concept.starts_with(prefix));
     ensure!(
-        is_kebab && !is_id,
+        is_kebab(concept) && !is_id,
         "the key `concept` is `{concept}`: it takes lower-case words with hyphens between them, \
          and does not begin like an ID"
     );
     Ok(())
+}
+
+fn is_kebab(name: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word)
 }
 
 /// `lesson-04` in a folder `lesson-04-…` is number 4.

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use course::{Course, Kind};
+use course::{Course, ExerciseTest, Kind, Mutant};
 use tempfile::TempDir;
 
 const LESSON_KEYS: &str = "title = 'T'\nconcept = 'CONCEPT'\narticle = 'A'\n";
-const EXERCISE_KEYS: &str = "title = 'T'\nconcept = 'CONCEPT'\nlesson = 'lesson-04'\npoints = 2\n";
+const EXERCISE_KEYS: &str = "title = 'T'\nconcept = 'CONCEPT'\nlesson = 'lesson-04'\n\
+    [[package.metadata.course.tests]]\nname = 'runs'\npoints = 2\n\
+    [[package.metadata.course.tests]]\nname = 'last-line'\npoints = 0.5\nneeds = 'runs'\n";
 
 fn add(root: &Path, folder: &str, package: &str, keys: &str) {
     let directory = root.join(folder);
@@ -83,11 +85,25 @@ fn a_concept_that_two_entries_share_is_ambiguous() {
 fn a_wrong_manifest_is_refused_by_file_and_key() {
     let missing = refused("lessons/lesson-06-x", "lesson-06", "title = 'T'\nconcept = 'x'\n");
     assert!(missing.contains("lessons/lesson-06-x/Cargo.toml"), "{missing}");
-    assert!(missing.contains("missing field `article`"), "{missing}");
+    assert!(missing.contains("the key `article` is missing"), "{missing}");
 
     let unknown = format!("{LESSON_KEYS}colour = 'red'\n");
     let unknown = refused("lessons/lesson-06-x", "lesson-06", &unknown);
-    assert!(unknown.contains("unknown field `colour`"), "{unknown}");
+    let expected = "there is no key `colour`; there are title, concept, article, listings";
+    assert!(unknown.contains(expected), "{unknown}");
+
+    let listing = "[[package.metadata.course.listings]]\nlisting = 'L'\npart = 'p'\n";
+    let below = format!("{LESSON_KEYS}{listing}corrected = 'c'\n{listing}");
+    let below = refused("lessons/lesson-06-x", "lesson-06", &below);
+    assert!(below.contains("the key `listings[1].corrected` is missing"), "{below}");
+
+    let number = refused("lessons/lesson-06-x", "lesson-06", &LESSON_KEYS.replace("'T'", "6"));
+    let expected = "the key `title` takes a string; it is of the type integer";
+    assert!(number.contains(expected), "{number}");
+
+    let syntax = refused("lessons/lesson-06-x", "lesson-06", "title = \n");
+    assert!(syntax.contains("understand lessons/lesson-06-x/Cargo.toml"), "{syntax}");
+    assert!(syntax.contains("line 4"), "{syntax}");
 
     let package = refused("lessons/lesson-06-x", "lesson-6", LESSON_KEYS);
     assert!(package.contains("package.name is `lesson-6`, not `lesson-NN`"), "{package}");
@@ -104,6 +120,69 @@ fn a_wrong_manifest_is_refused_by_file_and_key() {
     let keys = LESSON_KEYS.replace("CONCEPT", "again");
     let doubled = refused("lessons/lesson-04-again", "lesson-04", &keys);
     assert!(doubled.contains("both have the number 4"), "{doubled}");
+}
+
+#[test]
+fn an_exercise_has_tests_and_the_sum_of_their_points() {
+    let root = course();
+    let keys = EXERCISE_KEYS.replace("CONCEPT", "x").replace(
+        "lesson = ",
+        "mutants.a = { test = 'runs', came = 'nothing' }\nalternatives = ['b']\nlesson = ",
+    );
+    add(root.path(), "exercises/ex-05-x", "ex-05", &keys);
+    let course = Course::read(root.path().to_owned()).expect("read the course");
+    let entry = course.resolve("x", Kind::Exercise).expect("the exercise");
+    let test = |name: &str, points, needs: Option<&str>| ExerciseTest {
+        name: name.to_owned(),
+        points,
+        needs: needs.map(str::to_owned),
+    };
+    assert_eq!(entry.tests, [test("runs", 2.0, None), test("last-line", 0.5, Some("runs"))]);
+    assert!((entry.points() - 2.5).abs() < 1e-9, "{}", entry.points());
+    let mutant = Mutant { test: "runs".to_owned(), came: "nothing".to_owned() };
+    assert_eq!(entry.mutants.get("a"), Some(&mutant));
+    assert_eq!(entry.alternatives, ["b"]);
+    assert_eq!(entry.lesson.as_deref(), Some("lesson-04"));
+    assert!(course.lessons().all(|lesson| lesson.tests.is_empty()));
+}
+
+#[test]
+fn wrong_tests_of_an_exercise_are_refused_by_key() {
+    let refused = |from: &str, to: &str| {
+        let keys = EXERCISE_KEYS.replace("CONCEPT", "x");
+        assert!(keys.contains(from), "{from}");
+        refused("exercises/ex-05-x", "ex-05", &keys.replacen(from, to, 1))
+    };
+    for (from, to, expected) in [
+        ("points = 2\n", "", "the key `tests[0].points` is missing"),
+        (
+            "points = 2\n",
+            "points = 0\n",
+            "the key `tests[0].points` is 0: it takes a number above 0",
+        ),
+        ("points = 2\n", "points = -1.5\n", "the key `tests[0].points` is -1.5: it takes"),
+        ("points = 2\n", "points = inf\n", "the key `tests[0].points` is inf: it takes"),
+        ("points = 2\n", "points = '2'\n", "`tests[0].points` takes a decimal number; it is of"),
+        ("points = 2\n", "worth = 2\n", "there is no key `tests[0].worth`; there are name, points"),
+        ("name = 'runs'", "name = 'Runs'", "the key `tests[0].name` is `Runs`: it takes"),
+        ("'last-line'", "'runs'", "the key `tests[1].name` is `runs`, as that of a test before it"),
+        (
+            "needs = 'runs'",
+            "needs = 'last-line'",
+            "the key `tests[1].needs` is `last-line`: no test",
+        ),
+        ("lesson = ", "mutants = 1\nlesson = ", "the key `mutants` takes a table; it is of"),
+        ("lesson = ", "mutants.a.test = 'runs'\nlesson = ", "`mutants.a.came` is missing"),
+        ("lesson = ", "alternatives = [1]\nlesson = ", "`alternatives[0]` takes a string; it is"),
+        ("lesson = ", "points = 2\nlesson = ", "there is no key `points`; there are title"),
+    ] {
+        let said = refused(from, to);
+        assert!(said.contains("exercises/ex-05-x/Cargo.toml"), "{said}");
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+    let none = "title = 'T'\nconcept = 'x'\nlesson = 'lesson-04'\n";
+    let none = self::refused("exercises/ex-05-x", "ex-05", none);
+    assert!(none.contains("the key `tests` is missing or empty"), "{none}");
 }
 
 #[test]
