@@ -19,7 +19,6 @@ mod tidy;
 use std::process::ExitCode;
 
 use args::{Args, Verb};
-use clap::Parser;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().skip(1).peekable();

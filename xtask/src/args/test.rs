@@ -1,0 +1,65 @@
+//! `test [STEP…]`, `test --soak [RUNS] [ID…]`, `test --breaks [ID…]`.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use super::{Verb, all};
+
+#[derive(Debug)]
+pub struct Test {
+    /// Only these steps; with `soak` or `breaks` only these lessons.
+    pub steps: Vec<String>,
+    /// Instead: repeat lessons so many times.
+    pub soak: Option<usize>,
+    /// Instead: break lessons by one line at a time.
+    pub breaks: bool,
+}
+
+pub fn command(verb: Command) -> Command {
+    verb.about("Check everything that the CI checks")
+        .arg(
+            Arg::new("steps")
+                .value_name("STEP|ID")
+                .action(ArgAction::Append)
+                .help("Only these steps; with --soak or --breaks only these lessons"),
+        )
+        .arg(
+            Arg::new("soak")
+                .long("soak")
+                .value_name("RUNS")
+                .num_args(0..=1)
+                .default_missing_value("300")
+                .value_parser(value_parser!(usize))
+                .help(
+                    "Instead: run lessons so many times with the processors\n\
+                     loaded, pinned to one of them, and as an ordinary user,\n\
+                     and compare all outputs [300]",
+                ),
+        )
+        .arg(
+            Arg::new("breaks")
+                .long("breaks")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("soak")
+                .help("Instead: break lessons by one line at a time and see the\nsnapshots notice"),
+        )
+        .after_help(
+            "\
+Examples:
+  cargo xtask test                    everything
+  cargo xtask test clippy tidy        two of its steps
+  cargo xtask test --soak             every lesson 300 times under load
+  cargo xtask test --soak 50 poll     one lesson 50 times
+  cargo xtask test --breaks fifo      break a lesson line by line
+
+With CI=true a missing tool is a failure instead of a skip, and warnings are
+errors.",
+        )
+}
+
+pub fn read(words: &ArgMatches) -> Verb {
+    Verb::Test(Test {
+        steps: all(words, "steps"),
+        soak: words.get_one("soak").copied(),
+        breaks: words.get_flag("breaks"),
+    })
+}
