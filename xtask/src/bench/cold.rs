@@ -21,7 +21,7 @@ const TARGET: f64 = 0.6;
 
 /// Measures both once, prints them, and tells whether the target is met.
 pub fn cold(course: &Course) -> anyhow::Result<bool> {
-    let place = tempfile::tempdir().context("make a temporary directory")?;
+    let place = files::TempDir::new().context("make a temporary directory")?;
     // What is installed must not find the settings or the target directory of this workspace.
     let ours = our_first_output(course, place.path())?;
     let theirs = their_first_exercise(place.path())?;

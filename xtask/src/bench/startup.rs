@@ -24,7 +24,7 @@ pub fn startup(course: &Course, pairs: usize) -> anyhow::Result<bool> {
     let built = build::binaries(&course.root, &[&entry.id])?;
     let lesson = built.get(&entry.id).context("cargo named no binary")?;
     let xtask = xtask_path()?;
-    let report = tempfile::tempdir().context("make a directory for the report")?;
+    let report = files::TempDir::new().context("make a directory for the report")?;
     let report = report.path().join("report.json");
 
     let through_cargo = || {

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail, ensure};
 use course::Course;
+use files::TempDir;
 
 use crate::args::{New, NewKind};
 use crate::snapshot;
@@ -35,7 +36,7 @@ pub fn new(args: &New) -> anyhow::Result<Status> {
     // workspace with half a member.
     let elsewhere = course.root.join(".pipeworks");
     fs::create_dir_all(&elsewhere).context("make the folder .pipeworks")?;
-    let aside = tempfile::tempdir_in(elsewhere).context("make a folder in .pipeworks")?;
+    let aside = TempDir::new_in(&elsewhere).context("make a folder in .pipeworks")?;
     fs::create_dir(aside.path().join("src")).context("make the lesson's folder")?;
     for (file, template) in
         [("Cargo.toml", MANIFEST), ("src/main.rs", MAIN), ("src/first_fact.rs", PART)]

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use course::{Course, Entry};
+use files::TempDir;
 use launcher::{Captured, Launch, Limits, xtask_path};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
@@ -87,12 +88,12 @@ fn stored(course: &Course, entry: &Entry) -> anyhow::Result<Vec<u8>> {
 
 /// Copies of the programs, and a temporary directory, that any user can reach.
 struct Place {
-    folder: tempfile::TempDir,
+    folder: TempDir,
 }
 
 impl Place {
     fn new(binaries: &BTreeMap<String, PathBuf>) -> anyhow::Result<Place> {
-        let folder = tempfile::tempdir().context("make a temporary directory")?;
+        let folder = TempDir::new().context("make a temporary directory")?;
         let open = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
         open(folder.path(), 0o755).context("open the temporary directory")?;
         for name in ["tmp", "reports"] {

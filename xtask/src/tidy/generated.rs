@@ -31,15 +31,8 @@ pub fn write(course: &Course) -> anyhow::Result<()> {
     for (file, name, table) in TABLES {
         let text = read(course, file)?;
         if let Some(new) = replaced(&text, name, &table(course)).filter(|new| *new != text) {
-            let path = course.root.join(file);
-            let mut temporary = tempfile::NamedTempFile::new_in(&course.root)
-                .with_context(|| format!("write beside {file}"))?;
-            std::io::Write::write_all(&mut temporary, new.as_bytes())
+            files::replace(&course.root.join(file), new.as_bytes())
                 .with_context(|| format!("write {file}"))?;
-            let mode = fs::metadata(&path).with_context(|| format!("look at {file}"))?;
-            fs::set_permissions(temporary.path(), mode.permissions())
-                .with_context(|| format!("write {file}"))?;
-            temporary.persist(&path).with_context(|| format!("write {file}"))?;
         }
     }
     Ok(())

@@ -78,7 +78,7 @@ impl Launch {
         xtask: &Path,
         adjust: impl FnOnce(&mut Command),
     ) -> anyhow::Result<Captured> {
-        let directory = tempfile::tempdir().context("make a directory for the report")?;
+        let directory = files::TempDir::new().context("make a directory for the report")?;
         self.output_reported_in(directory.path(), xtask, adjust)
     }
 

@@ -1,6 +1,5 @@
 //! How a run ended, as data: out of band, so that no program can forge it with what it prints.
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -98,14 +97,9 @@ impl Report {
     /// # Errors
     /// When the directory cannot be written.
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))
-            .with_context(|| format!("write a report beside {}", path.display()))?;
-        // In one piece: `writeln!` to the file would make a system call of every word.
         let text = format!("{}\n", self.to_json());
-        file.write_all(text.as_bytes()).context("write the report")?;
-        file.persist(path).with_context(|| format!("put the report at {}", path.display()))?;
-        Ok(())
+        files::replace(path, text.as_bytes())
+            .with_context(|| format!("write the report {}", path.display()))
     }
 
     /// Reads a report that [`Report::write`] wrote.

@@ -14,7 +14,8 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, SysconfVar, getpid, sysconf};
-use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+
+use crate::pidfd;
 
 /// What the processes of the tree use together, at one look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -211,16 +212,13 @@ pub fn kill_group(group: Pid) {
 /// on to the process, and its parent is looked up only then.
 fn signal_one(pid: Pid, signal: Signal, tree: &HashSet<Pid>) {
     let still_ours = || Stat::read(pid).is_some_and(|stat| tree.contains(&stat.parent));
-    let Some(raw) = rustix::process::Pid::from_raw(pid.as_raw()) else { return };
-    match pidfd_open(raw, PidfdFlags::empty()) {
+    match pidfd::open(pid) {
         Ok(pidfd) if still_ours() => {
-            if let Some(signal) = rustix::process::Signal::from_named_raw(signal as i32) {
-                // It may have ended; then there is nothing to do.
-                let _ = pidfd_send_signal(&pidfd, signal);
-            }
+            // It may have ended; then there is nothing to do.
+            let _ = pidfd::send_signal(&pidfd, signal);
         }
         // Before Linux 5.3 there are no pidfds.
-        Err(rustix::io::Errno::NOSYS) if still_ours() => {
+        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) && still_ours() => {
             let _ = kill(pid, signal);
         }
         _ => {}
