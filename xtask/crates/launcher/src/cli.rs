@@ -47,8 +47,13 @@ fn launch(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
 }
 
 fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> {
-    let mut spec =
-        Spec { mode: Mode::Captured, limits: Limits::default(), argv: Vec::new(), report: None };
+    let mut spec = Spec {
+        mode: Mode::Captured,
+        limits: Limits::default(),
+        argv: Vec::new(),
+        caller_waits: false,
+        report: None,
+    };
     for argument in arguments.by_ref() {
         if argument == "--" {
             break;
@@ -60,9 +65,11 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> 
         match name {
             "--captured" => spec.mode = Mode::Captured,
             "--attached" => spec.mode = Mode::Attached,
+            "--caller-waits" => spec.caller_waits = true,
             "--report" => spec.report = Some(PathBuf::from(value)),
             "--wall-ms" => spec.limits.wall = Some(time()?),
             "--cpu-ms" => spec.limits.cpu = Some(time()?),
+            "--quiet-ms" => spec.limits.quiet = Some(time()?),
             "--grace-ms" => spec.limits.grace = Some(time()?),
             "--memory-bytes" => spec.limits.memory_bytes = Some(number()?),
             "--open-files" => spec.limits.open_files = Some(number()?),
@@ -87,6 +94,7 @@ pub fn arguments(spec: &Spec) -> Vec<OsString> {
     let options = [
         ("--wall-ms", limits.wall.map(millis)),
         ("--cpu-ms", limits.cpu.map(millis)),
+        ("--quiet-ms", limits.quiet.map(millis)),
         ("--grace-ms", limits.grace.map(millis)),
         ("--memory-bytes", limits.memory_bytes.map(|value| value.to_string())),
         ("--processes", limits.processes.map(|value| value.to_string())),
@@ -97,6 +105,9 @@ pub fn arguments(spec: &Spec) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec![HIDDEN_VERB.into(), mode.into()];
     for (name, value) in options {
         arguments.extend(value.map(|value| format!("{name}={value}").into()));
+    }
+    if spec.caller_waits {
+        arguments.push("--caller-waits".into());
     }
     if let Some(path) = &spec.report {
         let mut option = OsString::from("--report=");
@@ -123,15 +134,18 @@ mod tests {
                 processes: Some(4),
                 open_files: Some(5),
                 output_bytes: Some(6),
-                grace: Some(Duration::from_millis(7)),
+                quiet: Some(Duration::from_millis(7)),
+                grace: Some(Duration::from_millis(8)),
             },
             argv: vec!["program".into(), "--wall-ms=9".into(), "--".into()],
+            caller_waits: true,
             report: Some(PathBuf::from("a=b.json")),
         };
         let back = parse(arguments(&spec).into_iter().skip(1)).expect("our own arguments");
         assert_eq!(back.limits, spec.limits);
         assert_eq!(back.mode, spec.mode);
         assert_eq!(back.argv, spec.argv);
+        assert_eq!(back.caller_waits, spec.caller_waits);
         assert_eq!(back.report, spec.report);
     }
 

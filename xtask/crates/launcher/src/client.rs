@@ -44,7 +44,8 @@ impl Launch {
 
     fn new(mode: Mode, program: impl AsRef<OsStr>) -> Launch {
         let argv = vec![program.as_ref().to_owned()];
-        Launch { spec: Spec { mode, limits: Limits::default(), argv, report: None } }
+        let limits = Limits::default();
+        Launch { spec: Spec { mode, limits, argv, caller_waits: false, report: None } }
     }
 
     #[must_use]
@@ -56,6 +57,14 @@ impl Launch {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Launch {
         self.spec.limits = limits;
+        self
+    }
+
+    /// Whoever feeds the program's standard input waits for a reply whenever it does not write:
+    /// [`Limits::quiet`] holds also while standard input is open.
+    #[must_use]
+    pub fn waits_for_reply(mut self) -> Launch {
+        self.spec.caller_waits = true;
         self
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::limits::Limit;
 use crate::report::{Ended, Report};
+use crate::stuck::{Direction, Holder, Stuck};
 
 impl Report {
     pub(crate) fn to_json(&self) -> Value {
@@ -20,14 +21,11 @@ impl Report {
             "stderr_bytes": self.stderr_bytes,
             "unreaped": self.unreaped,
             "left_behind": self.left_behind,
+            "stuck": self.stuck.iter().map(stuck_to_json).collect::<Vec<_>>(),
         })
     }
 
     pub(crate) fn from_json(json: &Value) -> anyhow::Result<Report> {
-        let unreaped = match key(json, "unreaped")? {
-            Value::Null => None,
-            _ => Some(number(json, "unreaped")?),
-        };
         Ok(Report {
             ended: ended_from_json(key(json, "ended")?).context("the key `ended`")?,
             wall_ms: number(json, "wall_ms")?,
@@ -35,8 +33,13 @@ impl Report {
             peak_memory_kib: number(json, "peak_memory_kib")?,
             stdout_bytes: number(json, "stdout_bytes")?,
             stderr_bytes: number(json, "stderr_bytes")?,
-            unreaped,
+            unreaped: optional(json, "unreaped", number)?,
             left_behind: number(json, "left_behind")?,
+            // Reports from before there was such a key are still read.
+            stuck: match json.get("stuck") {
+                Some(_) => list(json, "stuck", stuck_from_json)?,
+                None => Vec::new(),
+            },
         })
     }
 }
@@ -76,12 +79,75 @@ fn ended_from_json(json: &Value) -> anyhow::Result<Ended> {
     })
 }
 
+fn stuck_to_json(stuck: &Stuck) -> Value {
+    let holder =
+        |holder: &Holder| json!({"pid": holder.pid, "command": holder.command, "fd": holder.fd});
+    json!({
+        "pid": stuck.pid,
+        "tid": stuck.tid,
+        "command": stuck.command,
+        "state": stuck.state.to_string(),
+        "call": stuck.call,
+        "fd": stuck.fd,
+        "direction": stuck.direction.map(Direction::name),
+        "on": stuck.on,
+        "other_end": stuck.other_end.iter().map(holder).collect::<Vec<_>>(),
+        "launcher_holds": stuck.launcher_holds,
+    })
+}
+
+fn stuck_from_json(json: &Value) -> anyhow::Result<Stuck> {
+    let owned = |json: &Value, name: &str| text(json, name).map(str::to_owned);
+    let holder = |json: &Value| {
+        let (pid, fd) = (number(json, "pid")?, number(json, "fd")?);
+        Ok(Holder { pid, command: owned(json, "command")?, fd })
+    };
+    let direction = |json: &Value, name: &str| {
+        let found = text(json, name)?;
+        let all = [Direction::Read, Direction::Write];
+        let direction = all.into_iter().find(|direction| direction.name() == found);
+        direction.with_context(|| format!("there is no direction `{found}`"))
+    };
+    let launcher_holds = key(json, "launcher_holds")?.as_bool();
+    Ok(Stuck {
+        pid: number(json, "pid")?,
+        tid: number(json, "tid")?,
+        command: owned(json, "command")?,
+        state: text(json, "state")?.chars().next().context("the key `state` is empty")?,
+        call: optional(json, "call", owned)?,
+        fd: optional(json, "fd", number)?,
+        direction: optional(json, "direction", direction)?,
+        on: optional(json, "on", owned)?,
+        other_end: list(json, "other_end", holder)?,
+        launcher_holds: launcher_holds.context("the key `launcher_holds` is no truth value")?,
+    })
+}
+
 fn key<'a>(json: &'a Value, name: &str) -> anyhow::Result<&'a Value> {
     json.get(name).with_context(|| format!("the key `{name}` is missing"))
 }
 
 fn text<'a>(json: &'a Value, name: &str) -> anyhow::Result<&'a str> {
     key(json, name)?.as_str().with_context(|| format!("the key `{name}` is not a string"))
+}
+
+/// `None` where the key is null.
+fn optional<T>(
+    json: &Value,
+    name: &str,
+    read: impl FnOnce(&Value, &str) -> anyhow::Result<T>,
+) -> anyhow::Result<Option<T>> {
+    if key(json, name)?.is_null() { Ok(None) } else { read(json, name).map(Some) }
+}
+
+fn list<T>(
+    json: &Value,
+    name: &str,
+    read: impl Fn(&Value) -> anyhow::Result<T>,
+) -> anyhow::Result<Vec<T>> {
+    let all = key(json, name)?.as_array();
+    let all = all.with_context(|| format!("the key `{name}` is not a list"))?;
+    all.iter().map(read).collect::<anyhow::Result<_>>().with_context(|| format!("in `{name}`"))
 }
 
 /// A whole number that fits where it goes.
@@ -104,7 +170,28 @@ mod tests {
             stderr_bytes: 5,
             unreaped,
             left_behind: 6,
+            stuck: Vec::new(),
         }
+    }
+
+    fn stuck() -> [Stuck; 2] {
+        let holder = Holder { pid: 9, command: "b".to_owned(), fd: 4 };
+        let first = Stuck {
+            pid: 7,
+            tid: 8,
+            command: "a \"b\"".to_owned(),
+            state: 'S',
+            call: Some("read".to_owned()),
+            fd: Some(3),
+            direction: Some(Direction::Read),
+            on: Some("a pipe".to_owned()),
+            other_end: vec![holder.clone(), Holder { fd: 5, ..holder }],
+            launcher_holds: true,
+        };
+        let (call, fd, direction, on) = (None, None, None, None);
+        let (other_end, launcher_holds) = (Vec::new(), false);
+        let second = Stuck { call, fd, direction, on, other_end, launcher_holds, ..first.clone() };
+        [first, second]
     }
 
     #[test]
@@ -127,9 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_stuck_survives_its_json() {
+        let limit = Limit::Quiet;
+        let report = Report { stuck: stuck().to_vec(), ..report(Ended::Limit { limit }, None) };
+        assert_eq!(Report::from_json(&report.to_json()).expect("our own report"), report);
+        let mut older = report.to_json();
+        older.as_object_mut().expect("an object").remove("stuck");
+        let back = Report::from_json(&older).expect("an older report");
+        assert_eq!(back, Report { stuck: Vec::new(), ..report });
+    }
+
+    #[test]
     fn the_form_is_the_one_that_others_read() {
         let json = report(Ended::Limit { limit: Limit::Wall }, None).to_json();
-        let expected = r#"{"cpu_ms":2,"ended":{"how":"limit","limit":"wall"},"left_behind":6,"peak_memory_kib":3,"stderr_bytes":5,"stdout_bytes":4,"unreaped":null,"wall_ms":1}"#;
+        let expected = r#"{"cpu_ms":2,"ended":{"how":"limit","limit":"wall"},"left_behind":6,"peak_memory_kib":3,"stderr_bytes":5,"stdout_bytes":4,"stuck":[],"unreaped":null,"wall_ms":1}"#;
         assert_eq!(json.to_string(), expected);
     }
 
@@ -142,7 +240,7 @@ mod tests {
             format!("{:#}", Report::from_json(&json).expect_err("no report"))
         };
         let missing = refused(&|json| *json = json!({}));
-        assert_eq!(missing, "the key `unreaped` is missing");
+        assert_eq!(missing, "the key `ended` is missing");
         let negative = refused(&|json| json["cpu_ms"] = json!(-1));
         assert_eq!(negative, "the key `cpu_ms` is not a whole number that fits");
         let large = refused(&|json| json["ended"]["code"] = json!(256));
@@ -151,6 +249,6 @@ mod tests {
         assert_eq!(unknown, "the key `ended`: there is no limit `luck`");
         let unknown = refused(&|json| json["ended"]["how"] = json!("vanished"));
         assert_eq!(unknown, "the key `ended`: nothing ends as `vanished`");
-        assert_eq!(refused(&|json| *json = json!("text")), "the key `unreaped` is missing");
+        assert_eq!(refused(&|json| *json = json!("text")), "the key `ended` is missing");
     }
 }

@@ -19,6 +19,10 @@ pub struct Limits {
     /// Captured: bytes on standard output and standard error together. Attached, where the launcher
     /// sees no byte: bytes handed to any `write` of the tree (`wchar` of proc_pid_io(5)).
     pub output_bytes: Option<u64>,
+    /// How long all of the tree may wait while nothing moves and nothing outside is waited for. A
+    /// heuristic: what ends a wait may be out of the launcher's sight, and a wait that it is not
+    /// sure of lasts until `wall`. On a loaded machine, no less than 100 ms.
+    pub quiet: Option<Duration>,
     /// Time between SIGTERM and SIGKILL.
     pub grace: Option<Duration>,
 }
@@ -36,11 +40,13 @@ pub enum Limit {
     Memory,
     Processes,
     Output,
+    /// See [`Limits::quiet`].
+    Quiet,
 }
 
 impl Limit {
-    pub(crate) const ALL: [Limit; 5] =
-        [Limit::Wall, Limit::Cpu, Limit::Memory, Limit::Processes, Limit::Output];
+    pub(crate) const ALL: [Limit; 6] =
+        [Limit::Wall, Limit::Cpu, Limit::Memory, Limit::Processes, Limit::Output, Limit::Quiet];
 
     /// In the report's JSON.
     pub(crate) fn name(self) -> &'static str {
@@ -50,6 +56,7 @@ impl Limit {
             Limit::Memory => "memory",
             Limit::Processes => "processes",
             Limit::Output => "output",
+            Limit::Quiet => "quiet",
         }
     }
 
@@ -62,6 +69,7 @@ impl Limit {
             Limit::Memory => "its limit of memory",
             Limit::Processes => "its limit of processes",
             Limit::Output => "its limit of output",
+            Limit::Quiet => "the runner, because all of it waited and nothing moved any more",
         }
     }
 }

@@ -17,6 +17,8 @@ use anyhow::Context;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::descriptors::Object;
+
 /// How much is read ahead of a slow reader.
 const PENDING_BYTES: usize = 64 * 1024;
 /// A write of at most `PIPE_BUF` bytes does not block where poll has just said "writable", unless
@@ -27,6 +29,8 @@ const CHUNK_BYTES: usize = 4096;
 pub struct Relay {
     from: Option<File>,
     to: Option<File>,
+    /// The program is at the other end of `to`, and not of `from`.
+    is_input: bool,
     /// The longest write that cannot block.
     chunk_bytes: usize,
     pending: Vec<u8>,
@@ -44,7 +48,7 @@ impl Relay {
         // What stays open at 0 must not be what feeds the program, or its feeder never sees EPIPE.
         let null = File::open("/dev/null").context("open /dev/null")?;
         nix::unistd::dup2_stdin(&null).context("put /dev/null at standard input")?;
-        Ok(Relay::new(own, program_end.into(), usize::MAX))
+        Ok(Relay { is_input: true, ..Relay::new(own, program_end.into(), usize::MAX) })
     }
 
     /// From the program's standard output or standard error to the launcher's.
@@ -57,12 +61,24 @@ impl Relay {
 
     fn new(from: File, to: File, chunk_bytes: usize) -> Relay {
         let (from, to) = (Some(from), Some(to));
-        Relay { from, to, chunk_bytes, pending: Vec::new(), sent: 0, total_bytes: 0 }
+        let (is_input, pending) = (false, Vec::new());
+        Relay { from, to, is_input, chunk_bytes, pending, sent: 0, total_bytes: 0 }
     }
 
     /// Whether everything that was read has been passed on.
     pub fn has_nothing_pending(&self) -> bool {
         self.pending.is_empty()
+    }
+
+    /// The program's pipe that this relay holds the other end of.
+    pub fn program_pipe(&self) -> Option<Object> {
+        let end = if self.is_input { &self.to } else { &self.from };
+        end.as_ref().and_then(Object::of)
+    }
+
+    /// Whether it leads to the program, and more may come.
+    pub fn feeds_program(&self) -> bool {
+        self.is_input && self.from.is_some()
     }
 
     /// What to poll, each with what it is waited for. A write end is polled even when nothing is

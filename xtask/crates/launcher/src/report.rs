@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::limits::Limit;
+use crate::stuck::Stuck;
 
 /// The exit status of a launcher whose program passed its deadline, as timeout(1) has it.
 pub const STATUS_DEADLINE: u8 = 124;
@@ -33,6 +34,9 @@ pub struct Report {
     pub unreaped: Option<usize>,
     /// Processes that were still there after SIGKILL and a long wait; 0 on any healthy system.
     pub left_behind: usize,
+    /// What each thread of the tree did just before it was ended, parents before their children;
+    /// empty but after [`Limit::Wall`] and [`Limit::Quiet`].
+    pub stuck: Vec<Stuck>,
 }
 
 /// What ended the program.
@@ -91,6 +95,20 @@ impl Ended {
 }
 
 impl Report {
+    pub(crate) fn not_started(error: &anyhow::Error) -> Report {
+        Report {
+            ended: Ended::NotStarted { error: format!("{error:#}") },
+            wall_ms: 0,
+            cpu_ms: 0,
+            peak_memory_kib: 0,
+            stdout_bytes: 0,
+            stderr_bytes: 0,
+            unreaped: None,
+            left_behind: 0,
+            stuck: Vec::new(),
+        }
+    }
+
     /// Writes the report as JSON beside `path` and renames it there, so that a reader finds a whole
     /// report or none.
     ///

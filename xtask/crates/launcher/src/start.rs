@@ -31,6 +31,10 @@ pub struct Spec {
     pub limits: Limits,
     /// The program's name or path, and its arguments.
     pub argv: Vec<OsString>,
+    /// Whoever feeds standard input is itself waiting for a reply whenever it does not write, so
+    /// that [`Limits::quiet`] holds also while standard input is open. The limit must be longer
+    /// than it may take to write the next word.
+    pub caller_waits: bool,
     /// Where to write the report when the program has ended; `None` to write none.
     pub report: Option<PathBuf>,
 }

@@ -11,11 +11,16 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::limits::{Limit, Limits};
+use crate::outside::Outside;
+use crate::quiet::Quiet;
 use crate::reap::Reaped;
 use crate::relay::{self, Relay};
 use crate::report::{Ended, Report};
 use crate::signals::{self, Signals, Stop};
+use crate::snapshot::Snapshot;
 use crate::start::{Mode, Pipes, Spec, close_the_rest_on_exec, start};
+use crate::stuck::Stuck;
+use crate::tasks::tasks;
 use crate::tree;
 use crate::watch::Watch;
 
@@ -48,31 +53,27 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
     let started = Instant::now();
     let report = match start(spec, &signals) {
         Ok((program, pipes)) => {
-            let relays = Vec::new();
-            let (interrupts, reaped) = (Vec::new(), Reaped::default());
-            Run { spec, signals: &signals, program, relays, started, watch, interrupts, reaped }
-                .complete(pipes)?
+            let run = Run {
+                spec,
+                signals: &signals,
+                program,
+                relays: Vec::new(),
+                started,
+                watch,
+                quiet: spec.limits.quiet.map(Quiet::new),
+                stuck: Vec::new(),
+                interrupts: Vec::new(),
+                reaped: Reaped::default(),
+            };
+            run.complete(pipes)?
         }
-        Err(error) => not_started(&error),
+        Err(error) => Report::not_started(&error),
     };
     if let Some(path) = &spec.report {
         // The signals are still blocked: who is told to stop now writes the report first.
         report.write(path)?;
     }
     Ok(report)
-}
-
-fn not_started(error: &anyhow::Error) -> Report {
-    Report {
-        ended: Ended::NotStarted { error: format!("{error:#}") },
-        wall_ms: 0,
-        cpu_ms: 0,
-        peak_memory_kib: 0,
-        stdout_bytes: 0,
-        stderr_bytes: 0,
-        unreaped: None,
-        left_behind: 0,
-    }
 }
 
 /// A program that is running, and everything the launcher knows of it.
@@ -84,6 +85,9 @@ struct Run<'a> {
     relays: Vec<Relay>,
     started: Instant,
     watch: Watch,
+    quiet: Option<Quiet>,
+    /// What each thread waited for when the launcher ended them.
+    stuck: Vec<Stuck>,
     interrupts: Vec<Instant>,
     reaped: Reaped,
 }
@@ -92,6 +96,11 @@ impl Run<'_> {
     fn complete(mut self, pipes: Option<Pipes>) -> anyhow::Result<Report> {
         let ended = self.connect(pipes).and_then(|()| self.until_it_ends());
         let wall = self.started.elapsed();
+        if matches!(ended, Ok(Ended::Limit { limit: Limit::Wall })) {
+            // Where /proc cannot be read, how it ended matters more.
+            let outside = Outside::of(self.spec, &self.relays);
+            self.stuck = tasks().map_or(Vec::new(), |all| Snapshot::take(all, &outside).stuck);
+        }
         let unreaped = self.count_unreaped(&ended);
         let left_behind = self.end_the_tree(&ended);
         let ended = ended?;
@@ -135,9 +144,32 @@ impl Run<'_> {
             if stopped {
                 signals::stop_too();
             }
+            if self.stands_still()? {
+                return Ok(Ended::Limit { limit: Limit::Quiet });
+            }
             self.wait(self.until_next())?;
             self.pass_on()?;
         }
+    }
+
+    /// Looks, where it is time, and notes what everybody waits for if nothing has moved for too
+    /// long.
+    fn stands_still(&mut self) -> anyhow::Result<bool> {
+        let Some(mut quiet) = self.quiet.take() else { return Ok(false) };
+        if !self.relays.iter().take(2).all(Relay::has_nothing_pending) {
+            // The program may be waiting for whoever reads the launcher's output.
+            quiet.disturb();
+        }
+        let context = "look at the program's threads in /proc";
+        let seen = quiet.look(|| Outside::of(self.spec, &self.relays)).context(context)?;
+        if seen.is_some() && self.pass_on()? {
+            // What had come since the last turn may be what the program waits for.
+            quiet.disturb();
+        }
+        let is_still = seen.is_some() && quiet.is_unchanged().context(context)?;
+        self.stuck = seen.filter(|_| is_still).map_or(Vec::new(), |seen| seen.stuck);
+        self.quiet = Some(quiet);
+        Ok(is_still)
     }
 
     /// Sleeps until a byte can move, a signal has come, or `at_most` is over.
@@ -158,7 +190,8 @@ impl Run<'_> {
     /// Until the deadline or the next look, whichever comes first.
     fn until_next(&self) -> Option<Duration> {
         let deadline = self.spec.limits.wall.map(|wall| self.started + wall);
-        let next = [deadline, self.watch.next()].into_iter().flatten().min()?;
+        let look = self.quiet.as_ref().map(Quiet::next);
+        let next = [deadline, self.watch.next(), look].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -168,6 +201,9 @@ impl Run<'_> {
         for index in 0..self.relays.len() {
             let room = self.room_bytes();
             moved |= self.relays[index].turn(room)?;
+        }
+        if let Some(quiet) = self.quiet.as_mut().filter(|_| moved) {
+            quiet.disturb();
         }
         Ok(moved)
     }
@@ -308,6 +344,7 @@ impl Run<'_> {
             stderr_bytes: self.relays.get(1).map_or(0, |relay| relay.total_bytes),
             unreaped,
             left_behind,
+            stuck: self.stuck,
         })
     }
 }

@@ -66,6 +66,12 @@ fn walk(children: impl Fn(Pid) -> io::Result<Vec<Pid>>) -> io::Result<Vec<Pid>> 
     Ok(found)
 }
 
+/// The threads of `pid`, the oldest first; none once it has ended.
+pub fn threads(pid: Pid) -> Vec<Pid> {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    tasks.flatten().filter_map(|task| task.file_name().to_str().and_then(parse_pid)).collect()
+}
+
 /// The children of all threads of `parent`.
 fn children(parent: Pid) -> io::Result<Vec<Pid>> {
     let mut found = Vec::new();

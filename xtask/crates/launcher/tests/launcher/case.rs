@@ -29,6 +29,7 @@ pub struct Case {
     attached: bool,
     through: Vec<OsString>,
     limits: Limits,
+    caller_waits: bool,
     stdin: Vec<u8>,
     pub binaries: Arc<Binaries>,
     directory: TempDir,
@@ -63,6 +64,7 @@ impl Case {
             attached: false,
             through: Vec::new(),
             limits: Limits::default(),
+            caller_waits: false,
             stdin: Vec::new(),
             binaries: Binaries::of(user),
             directory: user.directory(),
@@ -92,6 +94,17 @@ impl Case {
         self
     }
 
+    pub fn quiet_ms(mut self, millis: u64) -> Case {
+        self.limits.quiet = Some(Duration::from_millis(millis));
+        self
+    }
+
+    /// Whoever feeds it waits for a reply.
+    pub fn waits_for_reply(mut self) -> Case {
+        self.caller_waits = true;
+        self
+    }
+
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Case {
         self.stdin = bytes.into();
         self
@@ -117,6 +130,7 @@ impl Case {
         let (program, arguments) = self.words.split_first().expect("a program");
         let launch =
             if self.attached { Launch::attached(program) } else { Launch::captured(program) };
+        let launch = if self.caller_waits { launch.waits_for_reply() } else { launch };
         let wall = self.limits.wall.unwrap_or(WALL);
         let limits = Limits { wall: Some(wall), ..self.limits.clone() };
         let command = launch

@@ -13,6 +13,7 @@
 mod processes;
 mod resources;
 mod signals;
+mod waits;
 
 use std::env;
 use std::ffi::CString;
@@ -65,6 +66,30 @@ fn main() -> ExitCode {
         "memory-of-a-dead-leader" => resources::memory_of_a_dead_leader(number(1)),
         "start-from" => resources::start_from(number(1), &arguments[2..]),
         "open-files" => resources::open_files(),
+        "leak" => waits::leak(),
+        "leak-hidden" => waits::leak_hidden(),
+        "leak-to-child" => waits::leak_to_child(),
+        "leak-to-thread" => waits::leak_to_thread(),
+        "fill" => waits::fill(),
+        "ping-pong" => waits::ping_pong(number(1)),
+        "sleep" => waits::sleep(number(1)),
+        "poll" => waits::poll_for(number(1)),
+        "poll-stdin" => waits::poll_stdin(),
+        "poll-stdout" => waits::poll_stdout(),
+        "poll-forever" => waits::poll_forever(),
+        "count-signals" => waits::count_signals(number(1)),
+        "select" => waits::select_for(number(1)),
+        "wait-on-condition" => waits::condition(number(1)),
+        "alarm" => waits::alarm_clock(),
+        "wait-for-alarm" => waits::wait_for_alarm(),
+        "timer" => waits::timer(number(1)),
+        "timerfd" => waits::timerfd(number(1)),
+        "socket" => waits::socket(),
+        "lock" => waits::lock(&arguments[1]),
+        "open" => waits::open(&arguments[1], false),
+        "open-for-writing" => waits::open(&arguments[1], true),
+        "open-beside" => waits::open_beside(&arguments[1]),
+        "read-fifo" => waits::read_fifo(&arguments[1]),
         "descriptors" => resources::descriptors(),
         _ => panic!("unknown word {word:?}"),
     }

@@ -45,7 +45,7 @@ pub fn ignore(names: &str) {
     say(&format!("got {}", line.trim_end()));
 }
 
-extern "C" fn say_bye(_signal: i32) {
+pub extern "C" fn say_bye(_signal: i32) {
     write_raw(b"bye\n");
     // SAFETY:
     // obligation: _exit is async-signal-safe and runs nothing of the program.

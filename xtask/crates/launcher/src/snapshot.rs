@@ -1,0 +1,174 @@
+//! What every thread of the tree waits for, at one moment, and whether anything known can end that.
+//!
+//! On a tree that moves, a snapshot is true of each thread and of no two threads together. See
+//! [`quiet`](crate::quiet) for when it is true of all.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+
+use nix::unistd::Pid;
+
+use crate::calls::{Blocked, Direction, Takes};
+use crate::descriptors::{Descriptor, Kind, Object, Process, fifo_at};
+use crate::outside::Outside;
+use crate::stuck::{Holder, Stuck};
+use crate::tasks::{Task, holds_timer_signals};
+
+/// So many threads are described. Of a tree with more nobody says that it stands still.
+const THREADS_MAX: usize = 256;
+
+/// All threads, in the order of the tree.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    pub stuck: Vec<Stuck>,
+    /// Something that is no thread of the tree may make one of them go on: time, the outside, or
+    /// what could not be looked into.
+    pub may_move: bool,
+}
+
+impl Snapshot {
+    pub fn take(tasks: impl IntoIterator<Item = Task>, outside: &Outside) -> Snapshot {
+        let alive = tasks.into_iter().filter(|task| !task.has_ended());
+        let mut tasks: Vec<Task> = alive.take(THREADS_MAX + 1).collect();
+        let mut snapshot = Snapshot { stuck: Vec::new(), may_move: tasks.len() > THREADS_MAX };
+        tasks.truncate(THREADS_MAX);
+        let mut pids: Vec<Pid> = tasks.iter().map(|task| task.pid).collect();
+        // The threads of one process stand together.
+        pids.dedup();
+        let tree = Tree { processes: pids.into_iter().map(Process::read).collect(), outside };
+        for task in &tasks {
+            let (stuck, may_move) = tree.look_at(task);
+            snapshot.stuck.push(stuck);
+            snapshot.may_move |= may_move;
+        }
+        snapshot
+    }
+}
+
+struct Tree<'a> {
+    processes: Vec<Process>,
+    outside: &'a Outside,
+}
+
+impl Tree<'_> {
+    /// What the thread waits for, and whether it may go on by itself or by the outside.
+    fn look_at(&self, task: &Task) -> (Stuck, bool) {
+        let process = self.processes.iter().find(|process| process.pid == task.pid);
+        let mut stuck = Stuck {
+            pid: task.pid.as_raw(),
+            tid: task.tid.as_raw(),
+            command: process.map(|process| process.command.clone()).unwrap_or_default(),
+            state: task.state,
+            call: None,
+            fd: None,
+            direction: None,
+            on: None,
+            other_end: Vec::new(),
+            launcher_holds: false,
+        };
+        let (Some(process), Some(blocked)) = (process, Blocked::read(task.pid, task.tid)) else {
+            return (stuck, true);
+        };
+        let name = blocked.call.map(|call| call.name.to_owned());
+        stuck.call = Some(name.unwrap_or_else(|| format!("system call {}", blocked.number)));
+        let by_the_outside = self.fill_in(&mut stuck, process, &blocked);
+        let by_itself = !task.waits()
+            || task.takes_timer_signals
+            || blocked.ends_by_itself()
+            || has_timers(task.pid);
+        (stuck, by_itself || by_the_outside)
+    }
+
+    /// Adds what the call is about. Tells whether the outside may end it.
+    fn fill_in(&self, stuck: &mut Stuck, process: &Process, blocked: &Blocked) -> bool {
+        match blocked.call.map(|call| call.takes) {
+            Some(Takes::Descriptor(direction)) => {
+                let fd = blocked.int(0);
+                (stuck.fd, stuck.direction) = (Some(fd), direction);
+                process.descriptor(fd).is_none_or(|found| self.waits_on(stuck, found))
+            }
+            // Which of them it waits for is not looked up: it may be any.
+            Some(Takes::Descriptors) => {
+                let mut all = process.descriptors.iter();
+                !process.is_complete || all.any(|descriptor| self.outside.holds(descriptor))
+            }
+            Some(Takes::Open { path, flags }) => {
+                let found = self.opens(process, blocked, path);
+                stuck.direction = match blocked.int(flags) & libc::O_ACCMODE {
+                    libc::O_RDONLY => Some(Direction::Read),
+                    libc::O_WRONLY => Some(Direction::Write),
+                    _ => None,
+                };
+                let is_fifo = found.is_some();
+                stuck.on = found;
+                !is_fifo
+            }
+            Some(Takes::Lock) => {
+                let fd = blocked.int(0);
+                stuck.fd = Some(fd);
+                stuck.on = process.descriptor(fd).map(|found| found.words.clone());
+                // Whoever holds the lock may be anywhere.
+                true
+            }
+            Some(Takes::Signals) => {
+                let mut mask = [0; 8];
+                let count = memory_at(process.pid, blocked.argument(0), &mut mask);
+                count < mask.len() || holds_timer_signals(u64::from_ne_bytes(mask))
+            }
+            Some(Takes::Other) => false,
+            None => true,
+        }
+    }
+
+    fn waits_on(&self, stuck: &mut Stuck, descriptor: &Descriptor) -> bool {
+        stuck.on = Some(descriptor.words.clone());
+        if let (Kind::Pipe, Some(direction)) = (descriptor.kind, stuck.direction) {
+            stuck.other_end = self.other_end(descriptor.object, direction);
+            stuck.launcher_holds = self.outside.relays.contains(&descriptor.object);
+            let is_answered = self.outside.caller_waits && self.outside.is_stdin(descriptor);
+            if stuck.other_end.is_empty() && !stuck.launcher_holds && !is_answered {
+                // Without another end the call would have ended: somebody outside has it.
+                return true;
+            }
+        }
+        self.outside.holds(descriptor)
+    }
+
+    fn other_end(&self, object: Object, direction: Direction) -> Vec<Holder> {
+        let mut found = Vec::new();
+        for process in &self.processes {
+            let all = process.descriptors.iter();
+            for descriptor in all.filter(|d| d.object == object && d.goes(direction.opposite())) {
+                let (pid, command) = (process.pid.as_raw(), process.command.clone());
+                found.push(Holder { pid, command, fd: descriptor.fd });
+            }
+        }
+        found
+    }
+
+    /// The FIFO that the call opens, in words.
+    fn opens(&self, process: &Process, blocked: &Blocked, path: usize) -> Option<String> {
+        let directory = if path == 0 { libc::AT_FDCWD } else { blocked.int(path - 1) };
+        let path = string_at(process.pid, blocked.argument(path))?;
+        fifo_at(process.pid, directory, &path)
+    }
+}
+
+/// Reads the memory of a process; how much of it was there.
+fn memory_at(pid: Pid, address: u64, bytes: &mut [u8]) -> usize {
+    let memory = File::open(format!("/proc/{pid}/mem"));
+    memory.and_then(|memory| memory.read_at(bytes, address)).unwrap_or(0)
+}
+
+/// A string in the memory of a process.
+fn string_at(pid: Pid, address: u64) -> Option<String> {
+    let mut bytes = [0; libc::PATH_MAX as usize];
+    let count = memory_at(pid, address, &mut bytes);
+    let end = bytes[..count].iter().position(|&byte| byte == 0)?;
+    Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
+}
+
+/// Whether `timer_create` made one (proc_pid_timers(5)). A kernel without that file shows none.
+fn has_timers(pid: Pid) -> bool {
+    fs::read(format!("/proc/{pid}/timers")).is_ok_and(|text| !text.is_empty())
+}

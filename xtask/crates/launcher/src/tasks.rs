@@ -1,0 +1,128 @@
+//! Every thread of the tree: whether it waits, and how often it has run.
+//!
+//! All of it comes from one file a thread, /proc/PID/task/TID/status (proc_pid_status(5)), so that
+//! a look is cheap: about 10 µs a thread on Linux 6.18.
+
+use std::fs;
+use std::io;
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use crate::signals::is_in;
+use crate::tree;
+
+/// What setitimer(2) and alarm(2) raise.
+const TIMER_SIGNALS: [Signal; 3] = [Signal::SIGALRM, Signal::SIGVTALRM, Signal::SIGPROF];
+
+/// One thread at one look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub pid: Pid,
+    pub tid: Pid,
+    /// R, S, D, T, t, Z, X, I, as in /proc; `?` where it cannot be read.
+    pub state: char,
+    /// How often it has left a processor, of its own will or not.
+    pub switches: u64,
+    /// It handles, or blocks and may so wait for, a signal of a timer that /proc does not show.
+    pub takes_timer_signals: bool,
+}
+
+impl Task {
+    /// It has ended, and waits only for its parent.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+
+    /// It waits in a way that a signal could end. Who is stopped or waits for a disk goes on
+    /// without anybody of the tree.
+    pub fn waits(&self) -> bool {
+        self.state == 'S'
+    }
+
+    fn read(pid: Pid, tid: Pid) -> Option<Task> {
+        match fs::read(format!("/proc/{pid}/task/{tid}/status")) {
+            Ok(text) => Some(Task::parse(pid, tid, &String::from_utf8_lossy(&text))),
+            // It has ended since it was listed.
+            Err(error) if is_gone(&error) => None,
+            Err(_) => Some(Task::parse(pid, tid, "")),
+        }
+    }
+
+    fn parse(pid: Pid, tid: Pid, text: &str) -> Task {
+        let (mut state, mut switches, mut mask) = ('?', 0, 0);
+        for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
+            let value = value.trim();
+            match name {
+                "State" => state = value.chars().next().unwrap_or('?'),
+                "SigBlk" | "SigCgt" => mask |= u64::from_str_radix(value, 16).unwrap_or(u64::MAX),
+                "voluntary_ctxt_switches" | "nonvoluntary_ctxt_switches" => {
+                    switches += value.parse::<u64>().unwrap_or(0);
+                }
+                _ => {}
+            }
+        }
+        Task { pid, tid, state, switches, takes_timer_signals: holds_timer_signals(mask) }
+    }
+}
+
+/// Whether one of a set of signals may come from a timer that /proc does not show.
+pub fn holds_timer_signals(mask: u64) -> bool {
+    TIMER_SIGNALS.into_iter().any(|signal| is_in(mask, signal))
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
+}
+
+/// The threads of all descendants, parents before their children, one by one as they are asked for.
+///
+/// # Errors
+/// When /proc is not there.
+pub fn tasks() -> io::Result<impl Iterator<Item = Task>> {
+    Ok(tree::descendants()?
+        .into_iter()
+        .flat_map(|pid| tree::threads(pid).into_iter().filter_map(move |tid| Task::read(pid, tid))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Task {
+        Task::parse(Pid::from_raw(1), Pid::from_raw(2), text)
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_taken_for_rest() {
+        assert!(!parse("").waits());
+        assert!(!parse("State:\tR (running)\n").waits());
+        assert!(!parse("State:\tD (disk sleep)\n").waits());
+        assert!(parse("State:\tS (sleeping)\n").waits());
+        assert!(parse("State:\tS (sleeping)\nSigCgt:\tunclear\n").takes_timer_signals);
+    }
+
+    #[test]
+    fn both_kinds_of_switches_and_both_masks_count() {
+        let task = parse(
+            "Name:\tState: R\nState:\tS (sleeping)\nSigBlk:\t0000000000002000\n\
+             SigCgt:\t0000000000000001\nvoluntary_ctxt_switches:\t7\n\
+             nonvoluntary_ctxt_switches:\t4\n",
+        );
+        assert_eq!((task.state, task.switches, task.takes_timer_signals), ('S', 11, true));
+        assert!(
+            !parse("SigBlk:\t0000000000000001\nSigCgt:\t0000000000010000\n").takes_timer_signals
+        );
+    }
+
+    #[test]
+    fn this_process_is_among_what_can_be_read() {
+        let me = nix::unistd::getpid();
+        let tid = nix::unistd::gettid();
+        let task = Task::read(me, tid).expect("this thread");
+        assert_eq!(task.state, 'R');
+        assert!(tree::threads(me).contains(&tid));
+        // No process has this number.
+        assert_eq!(Task::read(Pid::from_raw(i32::MAX), tid), None);
+    }
+}
