@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use course::{Course, Kind, State};
+use course::progress::{self, Progress};
+use course::{Course, Entry, Kind, State};
 
 use crate::args::{Format, List};
 use crate::run::state_of_lesson;
@@ -18,19 +19,20 @@ pub fn list(args: &List) -> anyhow::Result<Status> {
     Ok(Status::Holds)
 }
 
-fn state_of(course: &Course, entry: &course::Entry) -> State {
+fn state_of(course: &Course, entry: &Entry, progress: &Progress) -> State {
     match entry.kind {
         Kind::Lesson => state_of_lesson(course, entry),
-        Kind::Exercise => State::NeverTried,
+        Kind::Exercise => progress::state(&course.root, entry, progress),
     }
 }
 
 fn text(course: &Course) -> anyhow::Result<()> {
+    let progress = Progress::read(&course.root);
     let mut out = anstream::stdout().lock();
-    let width = |of: fn(&course::Entry) -> usize| course.entries.iter().map(of).max().unwrap_or(0);
+    let width = |of: fn(&Entry) -> usize| course.entries.iter().map(of).max().unwrap_or(0);
     let (id, concept) = (width(|entry| entry.id.len()), width(|entry| entry.concept.len()));
     for entry in &course.entries {
-        let state = state_of(course, entry);
+        let state = state_of(course, entry, &progress);
         let style = match state {
             State::Done => AnsiColor::Green.on_default(),
             State::Open => AnsiColor::Yellow.on_default(),
@@ -42,11 +44,23 @@ fn text(course: &Course) -> anyhow::Result<()> {
             entry.id, entry.concept, entry.title
         )?;
     }
+    let open = |entry: &&Entry| state_of(course, entry, &progress) != State::Done;
+    let next = |kind| course.entries.iter().filter(open).find(|entry| entry.kind == kind);
+    writeln!(out)?;
+    if let Some(lesson) = next(Kind::Lesson) {
+        writeln!(out, "next lesson:   cargo xtask run {}", lesson.id)?;
+    }
+    if let Some(exercise) = next(Kind::Exercise) {
+        let task = exercise.path.join("README.md");
+        writeln!(out, "next exercise: {}", task.display())?;
+        writeln!(out, "               cargo xtask check {}", exercise.id)?;
+    }
     out.flush()?;
     Ok(())
 }
 
 fn json(course: &Course) -> anyhow::Result<()> {
+    let progress = Progress::read(&course.root);
     let entries: Vec<_> = course
         .entries
         .iter()
@@ -58,7 +72,7 @@ fn json(course: &Course) -> anyhow::Result<()> {
                 "title": entry.title,
                 "concept": entry.concept,
                 "path": entry.path,
-                "state": state_of(course, entry).to_string(),
+                "state": state_of(course, entry, &progress).to_string(),
             })
         })
         .collect();

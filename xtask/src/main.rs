@@ -5,14 +5,19 @@
 //! A verb returns a [`Status`]. An error is the runner's own failure: one message, status 125.
 
 mod args;
+mod helper;
 mod output;
 mod status;
 
 mod bench;
+mod check;
+mod hint;
 mod list;
 mod new;
+mod reset;
 mod run;
 mod snapshot;
+mod solution;
 mod test;
 mod tidy;
 
@@ -30,6 +35,10 @@ fn main() -> ExitCode {
     let outcome = match &args.verb {
         Verb::List(verb) => list::list(verb),
         Verb::Run(verb) => run::run(verb),
+        Verb::Check(verb) => check::check(verb),
+        Verb::Hint(verb) => hint::hint(verb),
+        Verb::Reset(verb) => reset::reset(verb),
+        Verb::Solution(verb) => solution::solution(verb),
         Verb::Snapshot(verb) => snapshot::snapshot(verb),
         Verb::Test(verb) => test::test(verb),
         Verb::Tidy(verb) => tidy::tidy(verb),

@@ -4,17 +4,17 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use course::{Course, Entry, Kind, State};
 use launcher::{Ended, Limits, Mode, Report, Spec, supervise};
 
 use crate::args::Run;
+use crate::helper;
 use crate::status::Status;
 
 pub fn run(args: &Run) -> anyhow::Result<Status> {
     let course = Course::here()?;
     let entry = course.resolve(&args.id, Kind::Lesson)?;
-    let binary = binary_of(&course, entry)?;
+    let binary = helper::binary(&course.root, &entry.id)?;
 
     let mut argv = vec![binary.into_os_string()];
     argv.extend(args.arguments.iter().cloned());
@@ -23,21 +23,10 @@ pub fn run(args: &Run) -> anyhow::Result<Status> {
     let report = supervise(&spec)?;
 
     explain(&entry.id, &report);
-    if args.arguments.is_empty() {
+    if args.arguments.is_empty() && entry.kind == Kind::Lesson {
         remember(&course, entry, &report);
     }
     Ok(Status::Program(report.ended.status()))
-}
-
-/// Built by cargo, unless nothing has changed since it was.
-fn binary_of(course: &Course, entry: &Entry) -> anyhow::Result<PathBuf> {
-    if let Some(binary) = build::known(&course.root, &entry.id) {
-        return Ok(binary);
-    }
-    let mut built = build::binaries(&course.root, &[&entry.id])?;
-    let binary = built.remove(&entry.id).context("cargo named no binary")?;
-    build::remember(&course.root, &entry.id, &binary);
-    Ok(binary)
 }
 
 /// Says on standard error what the program cannot say itself.

@@ -5,10 +5,14 @@
 //! than all that is here. The help is broken into lines of 80 columns by hand for the same reason.
 
 mod bench;
+mod check;
+mod hint;
 mod list;
 mod new;
+mod reset;
 mod run;
 mod snapshot;
+mod solution;
 mod test;
 mod tidy;
 
@@ -17,10 +21,14 @@ use clap::builder::styling::AnsiColor;
 use clap::{Arg, ArgMatches, Command};
 
 pub use bench::{Bench, Suite};
+pub use check::Check;
+pub use hint::Hint;
 pub use list::{Format, List};
 pub use new::{New, NewKind};
+pub use reset::Reset;
 pub use run::Run;
 pub use snapshot::Snapshot;
+pub use solution::Solution;
 pub use test::Test;
 pub use tidy::Tidy;
 
@@ -35,6 +43,10 @@ pub struct Args {
 pub enum Verb {
     List(List),
     Run(Run),
+    Check(Check),
+    Hint(Hint),
+    Reset(Reset),
+    Solution(Solution),
     Snapshot(Snapshot),
     Test(Test),
     Tidy(Tidy),
@@ -46,9 +58,13 @@ pub enum Verb {
 type VerbArgs = (&'static str, fn(Command) -> Command, fn(&ArgMatches) -> Verb);
 
 /// In the order of the help.
-const VERBS: [VerbArgs; 7] = [
+const VERBS: [VerbArgs; 11] = [
     ("list", list::command, list::read),
     ("run", run::command, run::read),
+    ("check", check::command, check::read),
+    ("hint", hint::command, hint::read),
+    ("reset", reset::command, reset::read),
+    ("solution", solution::command, solution::read),
     ("snapshot", snapshot::command, snapshot::read),
     ("test", test::command, test::read),
     ("tidy", tidy::command, tidy::read),
@@ -78,7 +94,7 @@ fn command() -> Command {
     let verbs = VERBS.iter().map(|(name, command, _)| command(Command::new(*name)));
     Command::new("cargo xtask")
         .bin_name("cargo xtask")
-        .about("Runs the lessons and checks the course")
+        .about("Runs the lessons, checks the exercises")
         .styles(STYLES)
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -89,6 +105,7 @@ fn command() -> Command {
 Start with:
   cargo xtask run lesson-01    run the first lesson
   cargo xtask list             see what there is
+  cargo xtask check ex-01      test your program for the first exercise
 
 Exit status: 0 holds, 1 something that was checked failed, 2 wrong usage,
 125 the runner failed.
@@ -142,6 +159,11 @@ fn choice<const N: usize>(
 ) -> Arg {
     let arg = Arg::new(name).long(name).value_name(value).value_parser(choices);
     arg.default_value(default).hide_possible_values(true).hide_default_value(true)
+}
+
+/// The exercise that a verb is about.
+fn exercise() -> Arg {
+    Arg::new("id").value_name("ID").required(true).help("The exercise")
 }
 
 /// The value of an argument that is required or has a default.

@@ -6,7 +6,7 @@ use super::{Verb, all};
 
 #[derive(Debug)]
 pub struct Test {
-    /// Only these steps; with `soak` or `breaks` only these lessons.
+    /// Only these steps; with `soak` or `breaks` only these lessons and exercises.
     pub steps: Vec<String>,
     /// Instead: repeat lessons so many times.
     pub soak: Option<usize>,
@@ -20,7 +20,7 @@ pub fn command(verb: Command) -> Command {
             Arg::new("steps")
                 .value_name("STEP|ID")
                 .action(ArgAction::Append)
-                .help("Only these steps; with --soak or --breaks only these lessons"),
+                .help("Only these steps; with --soak or --breaks only these"),
         )
         .arg(
             Arg::new("soak")
@@ -32,7 +32,8 @@ pub fn command(verb: Command) -> Command {
                 .help(
                     "Instead: run lessons so many times with the processors\n\
                      loaded, pinned to one of them, and as an ordinary user,\n\
-                     and compare all outputs [300]",
+                     and compare all outputs; check our programs for the\n\
+                     exercises a third as many times [300]",
                 ),
         )
         .arg(

@@ -1,7 +1,9 @@
 //! `test`: everything that the CI runs, as steps, with a table at the end.
 
 mod breaks;
+mod load;
 mod soak;
+mod step;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use course::Course;
-use steps::{Outcome, Step};
+use step::{Outcome, Step};
 
 use crate::args::Test;
 use crate::output;
@@ -26,8 +28,7 @@ pub fn test(args: &Test) -> anyhow::Result<Status> {
     if args.breaks {
         return breaks::breaks(&course, &args.steps);
     }
-    let all = steps::all();
-    let Some(chosen) = chosen(&all, &args.steps) else { return Ok(Status::Usage) };
+    let Some(chosen) = chosen(steps::ALL, &args.steps) else { return Ok(Status::Usage) };
 
     let mut outcomes = Vec::new();
     for step in chosen {

@@ -1,5 +1,6 @@
 //! `test --soak`: every lesson many times, with the processors loaded, pinned to one of them, and
-//! as an ordinary user. All outputs must be the stored one.
+//! as an ordinary user. All outputs must be the stored one. The exercises' reference programs are
+//! checked a third as many times in a row, with the processors loaded.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,24 +8,22 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use course::{Course, Entry};
+use course::{Course, Entry, Kind};
 use files::TempDir;
 use launcher::{Captured, Launch, Limits, xtask_path};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
+use super::load;
+use crate::helper;
 use crate::output;
 use crate::status::Status;
 
 /// "nobody" wherever there is one.
 const ORDINARY_USER: u32 = 65534;
-/// Busy loops for each processor.
-const LOOPS_PER_PROCESSOR: usize = 2;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The circumstances under which a lesson is repeated.
@@ -35,8 +34,64 @@ enum Circumstance {
     OrdinaryUser,
 }
 
+/// Repeats these lessons and exercises, all where none is named.
 pub fn soak(course: &Course, ids: &[String], runs: usize) -> anyhow::Result<Status> {
-    let lessons = course.lessons_named(ids)?;
+    let mut chosen: Vec<&Entry> = Vec::new();
+    for id in ids {
+        chosen.push(course.resolve(id, Kind::Lesson)?);
+    }
+    if ids.is_empty() {
+        chosen.extend(&course.entries);
+    }
+    let (lessons, exercises): (Vec<&Entry>, Vec<&Entry>) =
+        chosen.into_iter().partition(|entry| entry.kind == Kind::Lesson);
+    let mut sum = soak_lessons(course, &lessons, runs)?;
+    for entry in exercises {
+        sum.add(&soak_exercise(course, entry, runs.div_ceil(3))?);
+    }
+    let Sum { passed, failed, skipped } = sum;
+    writeln!(output::stdout(), "{passed} passed, {failed} failed, {skipped} skipped")?;
+    Ok(if failed == 0 { Status::Holds } else { Status::Failed })
+}
+
+#[derive(Default)]
+struct Sum {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Sum {
+    fn add(&mut self, more: &Sum) {
+        self.passed += more.passed;
+        self.failed += more.failed;
+        self.skipped += more.skipped;
+    }
+}
+
+/// The reference program passes so many times in a row, each time with other inputs.
+fn soak_exercise(course: &Course, entry: &Entry, turns: usize) -> anyhow::Result<Sum> {
+    let mut out = output::stdout();
+    write!(out, "{:<10} {:<20} ", entry.id, "solution, loaded")?;
+    out.flush()?;
+    let mut checker = helper::program(&course.root, "checker")?;
+    let turns_word = turns.to_string();
+    checker.args(["--solutions", "--repeat", &turns_word, "--", &entry.id]);
+    let started = Instant::now();
+    let output = load::beside(|| checker.output()).context("start the program that checks")?;
+    if output.status.success() {
+        writeln!(out, "{turns} checks, all passed, {:.1} s", started.elapsed().as_secs_f64())?;
+        return Ok(Sum { passed: 1, ..Sum::default() });
+    }
+    writeln!(out, "FAILED: {}", String::from_utf8_lossy(&output.stdout).trim_end())?;
+    writeln!(out, "{}", String::from_utf8_lossy(&output.stderr).trim_end())?;
+    Ok(Sum { failed: 1, ..Sum::default() })
+}
+
+fn soak_lessons(course: &Course, lessons: &[&Entry], runs: usize) -> anyhow::Result<Sum> {
+    if lessons.is_empty() {
+        return Ok(Sum::default());
+    }
     let names: Vec<&str> = lessons.iter().map(|entry| entry.id.as_str()).collect();
     let binaries = build::binaries(&course.root, &names)?;
     let place = Place::new(&binaries)?;
@@ -73,8 +128,7 @@ pub fn soak(course: &Course, ids: &[String], runs: usize) -> anyhow::Result<Stat
             }
         }
     }
-    writeln!(output::stdout(), "{passed} passed, {failed} failed, {skipped} skipped")?;
-    Ok(if failed == 0 { Status::Holds } else { Status::Failed })
+    Ok(Sum { passed, failed, skipped })
 }
 
 /// The stored transcript, without its header of three lines.
@@ -137,16 +191,7 @@ fn repeat(
     count: usize,
 ) -> anyhow::Result<Option<String>> {
     let before = sched_getaffinity(Pid::from_raw(0)).context("ask for the processors")?;
-    let over = AtomicBool::new(false);
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..processors * LOOPS_PER_PROCESSOR {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    std::hint::spin_loop();
-                }
-            });
-        }
+    load::beside(|| {
         let pinned = match circumstance {
             Circumstance::Pinned => pin_to_one(&before),
             Circumstance::Loaded | Circumstance::OrdinaryUser => Ok(()),
@@ -158,8 +203,6 @@ fn repeat(
                 differs(place, &captured, expected).map(|what| format!("run {turn}: {what}"))
             }
         });
-        // Whatever has happened, the loops must end, or this scope never does.
-        over.store(true, Ordering::Relaxed);
         pinned?;
         sched_setaffinity(Pid::from_raw(0), &before).context("give the processors back")?;
         Ok(wrong)

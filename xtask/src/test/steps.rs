@@ -1,221 +1,101 @@
-//! The steps of `test`, each a command that runs through the launcher.
+//! The steps of `test`.
 
 use std::ffi::OsString;
-use std::time::Duration;
+use std::path::Path;
 
-use anyhow::Context;
 use course::Course;
-use launcher::{Captured, Ended, Launch, Limits, XTASK_VARIABLE, xtask_path};
 
-/// One check, named for the table.
-pub struct Step {
-    pub name: &'static str,
-    pub what: &'static str,
-    /// The program and its arguments; `cargo` and `xtask` stand for themselves.
-    command: &'static [&'static str],
-    /// Arguments that are added with CI=true.
-    in_ci: &'static [&'static str],
-    /// A command that fails where the step's tool is missing, and how to install it.
-    needs: Option<(&'static [&'static str], &'static str)>,
-}
+use super::step::Step;
+use crate::tidy::{Tree, is_the_students};
 
-/// How a step went.
-pub struct Outcome {
-    pub passed: usize,
-    pub failed: usize,
-    /// Why something was not checked.
-    pub skipped: Vec<String>,
-    /// All that a failed step said.
-    pub failure: Option<String>,
-}
+const CLIPPY: Option<(&str, &str)> =
+    Some(("cargo clippy --version", "rustup component add clippy"));
+const RUSTFMT: Option<(&str, &str)> = Some(("cargo fmt --version", "rustup component add rustfmt"));
+const DENY: Option<(&str, &str)> =
+    Some(("cargo deny --version", "cargo install cargo-deny --version 0.20.2 --locked"));
 
-/// No step takes this long; one that hangs must end.
-const DEADLINE: Duration = Duration::from_secs(40 * 60);
-
-pub fn all() -> Vec<Step> {
-    let step = |name, what, command| Step { name, what, command, in_ci: &[], needs: None };
-    vec![
-        Step {
-            needs: Some((&["cargo", "fmt", "--version"], "rustup component add rustfmt")),
-            ..step("format", "rustfmt would change nothing", &["cargo", "fmt", "--all", "--check"])
-        },
-        Step {
-            in_ci: &["--", "-D", "warnings"],
-            needs: Some((&["cargo", "clippy", "--version"], "rustup component add clippy")),
-            ..step(
-                "clippy",
-                "the lints; with CI=true a warning is an error",
-                &["cargo", "clippy", "--workspace", "--all-targets"],
-            )
-        },
-        Step {
-            needs: Some((
-                &["cargo", "deny", "--version"],
-                "cargo install cargo-deny --version 0.20.2 --locked",
-            )),
-            ..step(
-                "deny",
-                "licences, bans and sources of the dependencies",
-                &["cargo", "deny", "--locked", "check", "licenses", "bans", "sources"],
-            )
-        },
-        step(
-            "unit",
-            "unit tests",
-            &["cargo", "test", "--workspace", "--lib", "--bins", "--", "--show-output"],
-        ),
-        step(
-            "docs",
-            "the documentation's examples",
-            &["cargo", "test", "--workspace", "--doc", "--no-fail-fast"],
-        ),
-        step(
-            "launcher",
-            "programs that misbehave end, with all they started",
-            &["cargo", "test", "-p", "launcher", "--test", "launcher", "--", "--show-output"],
-        ),
-        step(
-            "interface",
-            "every verb, every exit status",
-            &["cargo", "test", "-p", "xtask", "--test", "interface", "--", "--show-output"],
-        ),
-        step(
-            "comparing",
-            "the comparison of snapshots, on small courses",
-            &["cargo", "test", "-p", "snapshots", "--test", "verb", "--", "--show-output"],
-        ),
-        step("parts", "tests of the course's own crates and lessons", PARTS),
-        step("snapshots", "every lesson prints what is stored", &["xtask", "snapshot"]),
-        step("tidy", "the repository's own rules", &["xtask", "tidy"]),
-    ]
-}
-
-/// All integration tests that have no step of their own.
-const PARTS: &[&str] = &[
-    "cargo",
-    "test",
-    "--workspace",
-    "--exclude",
-    "launcher",
-    "--exclude",
-    "xtask",
-    "--exclude",
-    "snapshots",
-    "--test",
-    "*",
-    "--no-fail-fast",
-    "--",
-    "--show-output",
+/// All of them, in the order in which they run. What the students write is left out of every one:
+/// who has solved an exercise, or has not yet, has broken nothing.
+pub const ALL: &[Step] = &[
+    Step {
+        needs: RUSTFMT,
+        more: not_the_students,
+        ..step("format", "rustfmt would change nothing", "rustfmt --check --edition 2024")
+    },
+    Step {
+        needs: CLIPPY,
+        in_ci: "-- -D warnings",
+        ..step(
+            "clippy",
+            "the lints; with CI=true a warning is an error",
+            "cargo clippy --workspace --exclude ex-* --all-targets",
+        )
+    },
+    Step {
+        needs: CLIPPY,
+        in_ci: "-- -D warnings",
+        ..step(
+            "clippy-tests",
+            "the lints on the exercises' tests",
+            "cargo clippy --package ex-* --examples",
+        )
+    },
+    Step {
+        needs: DENY,
+        ..step(
+            "deny",
+            "licences, bans and sources of the dependencies",
+            "cargo deny --locked check licenses bans sources",
+        )
+    },
+    step(
+        "unit",
+        "unit tests",
+        "cargo test --workspace --exclude ex-* --lib --bins -- --show-output",
+    ),
+    step(
+        "docs",
+        "the documentation's examples",
+        "cargo test --workspace --exclude ex-* --doc --no-fail-fast",
+    ),
+    step(
+        "launcher",
+        "programs that misbehave end, with all they started",
+        "cargo test -p launcher --test launcher -- --show-output",
+    ),
+    step(
+        "interface",
+        "every verb, every exit status",
+        "cargo test -p xtask --test interface -- --show-output",
+    ),
+    step(
+        "comparing",
+        "the comparison of snapshots, on small courses",
+        "cargo test -p snapshots --test verb -- --show-output",
+    ),
+    // All integration tests that have no step of their own.
+    step(
+        "parts",
+        "tests of the course's own crates and lessons",
+        "cargo test --workspace --exclude ex-* --exclude launcher --exclude xtask \
+         --exclude snapshots --test * --no-fail-fast -- --show-output",
+    ),
+    step("snapshots", "every lesson prints what is stored", "xtask snapshot"),
+    step("exercises", "wrong programs fail as recorded, right ones pass", "xtask check --gate"),
+    step("tidy", "the repository's own rules", "xtask tidy"),
 ];
 
-fn is_ci() -> bool {
-    std::env::var("CI").is_ok_and(|value| value == "true")
+const fn step(name: &'static str, what: &'static str, command: &'static str) -> Step {
+    Step { name, what, command, more: nothing, in_ci: "", needs: None }
 }
 
-impl Step {
-    pub fn run(&self, course: &Course) -> Outcome {
-        self.try_run(course).unwrap_or_else(|error| Outcome::failed(format!("{error:#}")))
-    }
-
-    fn try_run(&self, course: &Course) -> anyhow::Result<Outcome> {
-        if let Some((command, install)) = self.needs
-            && !launch(course, command, &[])?.report.ended.is_success()
-        {
-            let why = format!("{} {} is not installed: {install}", command[0], command[1]);
-            return Ok(if is_ci() { Outcome::failed(why) } else { Outcome::skipped(why) });
-        }
-        let more = if is_ci() { self.in_ci } else { &[] };
-        let captured = launch(course, self.command, more)?;
-        Ok(Outcome::of(&captured))
-    }
+fn nothing(_: &Course) -> anyhow::Result<Vec<OsString>> {
+    Ok(Vec::new())
 }
 
-fn launch(course: &Course, command: &[&str], more: &[&str]) -> anyhow::Result<Captured> {
-    let (program, arguments) = command.split_first().context("a step without a command")?;
-    let xtask = xtask_path()?;
-    let program = match *program {
-        "cargo" => build::cargo(),
-        "xtask" => xtask.clone().into_os_string(),
-        other => OsString::from(other),
-    };
-    let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
-    let launch = Launch::captured(program).args(arguments).args(more).limits(limits);
-    launch.output(&xtask, |command| {
-        command.env(XTASK_VARIABLE, &xtask).current_dir(&course.root);
-        // A job server of an outer make is not there for the tests.
-        command.env_remove("MAKEFLAGS").env_remove("CARGO_MAKEFLAGS");
-    })
-}
-
-impl Outcome {
-    pub fn failed(why: String) -> Outcome {
-        Outcome { passed: 0, failed: 1, skipped: Vec::new(), failure: Some(why) }
-    }
-
-    fn skipped(why: String) -> Outcome {
-        Outcome { passed: 0, failed: 0, skipped: vec![why], failure: None }
-    }
-
-    pub fn word(&self) -> &'static str {
-        match (&self.failure, self.passed, self.skipped.is_empty()) {
-            (Some(_), _, _) => "FAILED",
-            (None, 0, false) => "skipped",
-            (None, _, _) => "ok",
-        }
-    }
-
-    /// Counts what the step's test runners have counted. A step without any is one check.
-    fn of(captured: &Captured) -> Outcome {
-        let said = [&captured.stdout[..], &captured.stderr[..]].map(String::from_utf8_lossy);
-        let text = said.concat();
-        let mut outcome = Outcome { passed: 0, failed: 0, skipped: Vec::new(), failure: None };
-        for line in text.lines() {
-            if let Some((passed, failed)) = counts(line) {
-                outcome.passed += passed;
-                outcome.failed += failed;
-            }
-            if let Some((who, why)) = line.split_once("SKIPPED: ") {
-                outcome.skipped.push(format!("{}{why}", who.trim_start()));
-            }
-        }
-        let held = captured.report.ended.is_success();
-        if held && outcome.passed == 0 && outcome.skipped.is_empty() {
-            outcome.passed = 1;
-        }
-        // Whoever is not root cannot be asked to become it.
-        let avoidable = |why: &&String| !why.contains("needs root");
-        let must_not_skip = is_ci() && outcome.skipped.iter().any(|why| avoidable(&why));
-        if !held || must_not_skip || outcome.failed > 0 {
-            outcome.failed = outcome.failed.max(1);
-            let ended = match &captured.report.ended {
-                Ended::Exited { .. } => String::new(),
-                other => format!("the step was {}\n", other.words()),
-            };
-            outcome.failure = Some(format!("{text}{ended}"));
-        }
-        outcome
-    }
-}
-
-/// From libtest's closing line, or from the plain one of our own programs.
-fn counts(line: &str) -> Option<(usize, usize)> {
-    let number = |before: &str| line.split(before).next()?.rsplit([' ', ',']).next()?.parse().ok();
-    let is_closing = line.starts_with("test result:")
-        || line.split(',').next()?.strip_suffix(" passed")?.parse::<usize>().is_ok();
-    is_closing.then_some(())?;
-    Some((number(" passed")?, number(" failed")?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::counts;
-
-    #[test]
-    fn closing_lines_are_counted() {
-        let libtest = "test result: ok. 12 passed; 3 failed; 0 ignored; 0 measured";
-        assert_eq!(counts(libtest), Some((12, 3)));
-        assert_eq!(counts("7 passed, 1 failed, 2 skipped"), Some((7, 1)));
-        assert_eq!(counts("test 7 passed, 1 failed"), None);
-        assert_eq!(counts("running 3 tests"), None);
-    }
+/// Every Rust file but theirs.
+fn not_the_students(course: &Course) -> anyhow::Result<Vec<OsString>> {
+    let tree = Tree::read(&course.root)?;
+    let files = tree.rust_below(Path::new("")).map(|(path, _)| path);
+    Ok(files.filter(|path| !is_the_students(path)).map(OsString::from).collect())
 }

@@ -8,8 +8,11 @@ use course::Course;
 /// A table: its file, the name in its markers, and who makes it.
 type Table = (&'static str, &'static str, fn(&Course) -> String);
 
-const TABLES: [Table; 2] =
-    [("README.md", "lessons", lessons), ("CONTRIBUTING.md", "listings", listings)];
+const TABLES: [Table; 3] = [
+    ("README.md", "lessons", lessons),
+    ("README.md", "exercises", exercises),
+    ("CONTRIBUTING.md", "listings", listings),
+];
 
 pub fn check(course: &Course) -> anyhow::Result<Vec<String>> {
     let mut findings = Vec::new();
@@ -58,6 +61,22 @@ fn lessons(course: &Course) -> String {
         table.push_str(&format!(
             "| [{}]({path}) | {title} | `cargo xtask run {id}` |\n",
             entry.concept
+        ));
+    }
+    table
+}
+
+fn exercises(course: &Course) -> String {
+    let mut table = String::from(
+        "| exercise | what it is about | lesson | points |\n| --- | --- | --- | --- |\n",
+    );
+    for entry in course.exercises() {
+        let (title, path, id) = (&entry.title, entry.path.display(), &entry.id);
+        let lesson = entry.lesson.as_deref().unwrap_or_default();
+        table.push_str(&format!(
+            "| [{id} {}]({path}) | {title} | {lesson} | {} |\n",
+            entry.concept,
+            entry.points()
         ));
     }
     table

@@ -1,6 +1,7 @@
 //! `tidy`: the repository's own rules. Each check is a module; each finding names file and line.
 
 mod anchors;
+mod exercises;
 mod generated;
 mod lessons;
 mod manifests;
@@ -10,6 +11,7 @@ mod tree;
 use std::io::Write;
 
 use course::Course;
+pub use sources::is_the_students;
 pub use tree::Tree;
 
 use crate::args::Tidy;
@@ -47,6 +49,7 @@ fn findings(course: &Course) -> anyhow::Result<Vec<String>> {
     findings.extend(manifests::check(&tree));
     findings.extend(sources::check(&tree));
     findings.extend(lessons::check(course, &tree));
+    findings.extend(exercises::check(course, &tree));
     findings.extend(anchors::check(&tree));
     Ok(findings)
 }

@@ -12,6 +12,7 @@ const TOP_LEVEL: &[&str] = &[
     ".cargo",
     ".ci",
     ".editorconfig",
+    ".gitattributes",
     ".gitignore",
     ".vscode",
     "CHANGELOG.md",

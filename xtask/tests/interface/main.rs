@@ -3,6 +3,7 @@
 mod listing;
 mod new;
 mod running;
+mod updating;
 mod verbs;
 
 use std::ffi::OsStr;

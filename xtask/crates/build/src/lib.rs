@@ -4,18 +4,20 @@
 //! not name in this build is not there. Compiler messages reach standard error as rustc wrote them.
 
 mod fresh;
+mod variant;
 
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
 use anyhow::{Context, ensure};
 
 pub use fresh::{known, remember};
+pub use variant::variant;
 
 /// Builds the binaries of `packages` in the workspace at `root`; package names lead to files.
 ///
@@ -37,28 +39,63 @@ pub fn binaries(
     Ok(found)
 }
 
-/// Builds these examples of a package; their names lead to files.
+/// What a build of several packages has come to. Each program is known by its target's name.
+#[derive(Debug, Default)]
+pub struct Built {
+    pub binaries: BTreeMap<String, PathBuf>,
+    /// What the compiler said of each, warnings as well, as it wrote it.
+    pub said: BTreeMap<String, String>,
+    /// The libraries that they were linked with, by their crates' names.
+    pub libraries: BTreeMap<String, PathBuf>,
+}
+
+/// Builds these binaries and examples of these packages. What does not compile keeps nothing else
+/// from being built: it has no binary then, and the compiler's words are in [`Built::said`].
 ///
 /// # Errors
-/// As for [`binaries`].
-pub fn examples(
+/// When cargo cannot be started, or fails for another reason than a program that does not compile.
+pub fn each(
     root: &Path,
-    package: &str,
-    names: &[impl AsRef<str>],
-) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let mut arguments = vec!["--package", package];
-    for name in names {
-        arguments.extend(["--example", name.as_ref()]);
+    packages: &[impl AsRef<str>],
+    targets: &[impl AsRef<str>],
+) -> anyhow::Result<Built> {
+    let choice = anstream::AutoStream::choice(&io::stdout());
+    let colours = choice != anstream::ColorChoice::Never;
+    let format = if colours { "json-diagnostic-rendered-ansi" } else { "json" };
+    let mut command = Command::new(cargo());
+    command.args(["build", "--keep-going", "--message-format", format]);
+    for package in packages {
+        command.args(["--package", package.as_ref()]);
     }
-    executables(root, &arguments)
+    command.args(targets.iter().map(AsRef::as_ref)).current_dir(root).stdin(Stdio::null());
+    let (messages, status) = messages_of(&mut command, Tell::Progress)?;
+
+    let mut built = Built::default();
+    for message in &messages {
+        let name = message["target"]["name"].as_str().unwrap_or_default().to_owned();
+        if let Some(rendered) = message["message"]["rendered"].as_str() {
+            built.said.entry(name).or_default().push_str(rendered);
+        } else if let Some(file) = message["executable"].as_str() {
+            built.binaries.insert(name, PathBuf::from(file));
+        } else if message["target"]["kind"][0] == "lib" {
+            let mut files = message["filenames"].as_array().into_iter().flatten();
+            let library = files.find_map(|file| file.as_str().filter(|f| f.ends_with(".rlib")));
+            built.libraries.extend(library.map(|file| (name.replace('-', "_"), file.into())));
+        }
+    }
+    let explained = built.said.keys().any(|name| !built.binaries.contains_key(name));
+    ensure!(status.success() || explained, "cargo build failed");
+    Ok(built)
 }
 
 fn executables(root: &Path, arguments: &[&str]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     let mut command = Command::new(cargo());
     command.args(["build", "--message-format=json-render-diagnostics"]).args(arguments);
     command.current_dir(root).stdin(Stdio::null());
+    let (messages, status) = messages_of(&mut command, Tell::All)?;
+    ensure!(status.success(), "cargo build failed");
     let mut found = BTreeMap::new();
-    for message in messages_of(&mut command)? {
+    for message in messages {
         let (Some(name), Some(file)) =
             (message["target"]["name"].as_str(), message["executable"].as_str())
         else {
@@ -76,8 +113,19 @@ pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))
 }
 
+/// What of cargo's own words is passed on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tell {
+    All,
+    /// Not what failed: whoever asked will tell it in words of its own.
+    Progress,
+}
+
 /// Runs cargo to its end: its JSON messages, and on standard error what it says to people.
-fn messages_of(command: &mut Command) -> anyhow::Result<Vec<serde_json::Value>> {
+fn messages_of(
+    command: &mut Command,
+    tell: Tell,
+) -> anyhow::Result<(Vec<serde_json::Value>, ExitStatus)> {
     // Cargo sees a pipe and would leave its colours out.
     let choice = anstream::AutoStream::choice(&io::stderr());
     if choice != anstream::ColorChoice::Never && env::var_os("CARGO_TERM_COLOR").is_none() {
@@ -91,7 +139,7 @@ fn messages_of(command: &mut Command) -> anyhow::Result<Vec<serde_json::Value>> 
     let (stdout, stderr) = (cargo.stdout.take(), cargo.stderr.take());
     let messages = thread::scope(|scope| {
         // Two pipes, two readers: with one, cargo could block on the pipe that nobody reads.
-        let speech = scope.spawn(|| stderr.map(pass_on));
+        let speech = scope.spawn(|| stderr.map(|stderr| pass_on(stderr, tell)));
         let messages = stdout.map(|stdout| {
             let lines = BufReader::new(stdout).split(b'\n').map_while(Result::ok);
             lines.filter_map(|line| serde_json::from_slice(&line).ok()).collect::<Vec<_>>()
@@ -100,20 +148,22 @@ fn messages_of(command: &mut Command) -> anyhow::Result<Vec<serde_json::Value>> 
         messages.unwrap_or_default()
     });
     let status = cargo.wait().context("wait for cargo")?;
-    ensure!(status.success(), "cargo build failed");
-    Ok(messages)
+    Ok((messages, status))
 }
 
-/// `    Finished …`, with or without colours.
-fn is_closing(line: &str) -> bool {
-    anstream::adapter::strip_str(line).to_string().trim_start().starts_with("Finished `")
+/// `    Finished …`, with or without colours; and what is told otherwise.
+fn is_left_out(line: &str, tell: Tell) -> bool {
+    let plain = anstream::adapter::strip_str(line).to_string();
+    let told_otherwise = ["error: could not compile", "warning: `", "warning: build failed"];
+    plain.trim_start().starts_with("Finished `")
+        || (tell == Tell::Progress && told_otherwise.iter().any(|begin| plain.starts_with(begin)))
 }
 
 /// Passes on what cargo says, but for the line that tells of every build that it is finished.
-fn pass_on(stderr: impl io::Read) {
+fn pass_on(stderr: impl io::Read, tell: Tell) {
     for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
         let text = String::from_utf8_lossy(&line);
-        if !is_closing(&text) {
+        if !is_left_out(&text, tell) {
             // Standard error may be closed; the build goes on all the same.
             let _ = writeln!(io::stderr(), "{text}");
         }

@@ -14,13 +14,14 @@ pub struct WrongId {
     ambiguous: Vec<String>,
     /// Names that are near, best first.
     near: Vec<String>,
-    not_a_lesson: bool,
+    /// What the name stands for, where the other kind is wanted.
+    other_kind: Option<Kind>,
 }
 
 impl WrongId {
-    /// The name is an exercise's where a lesson's is wanted.
-    pub(crate) fn not_a_lesson(typed: &str) -> WrongId {
-        WrongId { typed: typed.to_owned(), not_a_lesson: true, ..WrongId::default() }
+    /// The name is an exercise's where a lesson's is wanted, or the other way round.
+    pub(crate) fn other_kind(typed: &str, kind: Kind) -> WrongId {
+        WrongId { typed: typed.to_owned(), other_kind: Some(kind), ..WrongId::default() }
     }
 }
 
@@ -83,8 +84,14 @@ fn near(entries: &[Entry], wanted: &str, bare: Kind) -> Vec<String> {
 
 impl fmt::Display for WrongId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.not_a_lesson {
-            return write!(f, "`{}` is an exercise, and this is for lessons", self.typed);
+        match self.other_kind {
+            Some(Kind::Exercise) => {
+                return write!(f, "`{}` is an exercise, and this is for lessons", self.typed);
+            }
+            Some(Kind::Lesson) => {
+                return write!(f, "`{}` is a lesson, and this is for exercises", self.typed);
+            }
+            None => {}
         }
         if !self.ambiguous.is_empty() {
             return write!(

@@ -74,6 +74,11 @@ impl<'a> Keys<'a> {
         array.map(|(name, value)| Keys::of(value, &name, known)).collect()
     }
 
+    /// A table with the keys `known`.
+    pub fn table(&self, key: &str, known: &[&str]) -> anyhow::Result<Keys<'a>> {
+        Keys::of(self.required(key)?, &self.name(key), known)
+    }
+
     /// A table of tables under names of their own, each with the keys `known`.
     pub fn named_tables(
         &self,

@@ -6,6 +6,7 @@
 mod id;
 mod keys;
 mod manifest;
+pub mod progress;
 mod state;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use std::{env, fs};
 use anyhow::{Context, ensure};
 
 pub use id::WrongId;
-pub use manifest::{ExerciseTest, Listing, Mutant};
+pub use manifest::{ExerciseTest, Form, Listing, Mutant};
 pub use state::State;
 
 /// Whether something is read and run, or solved.
@@ -63,8 +64,12 @@ pub struct Entry {
     pub listings: Vec<Listing>,
     /// The lesson that an exercise belongs to.
     pub lesson: Option<String>,
+    /// Whether an exercise's program is to be repaired or built.
+    pub form: Form,
     /// What an exercise is checked with, in the order in which they are told. A lesson has none.
     pub tests: Vec<ExerciseTest>,
+    /// How an exercise's skeleton fails.
+    pub skeleton: Mutant,
     /// Wrong programs of an exercise, by the names of their files.
     pub mutants: BTreeMap<String, Mutant>,
     /// Right programs of an exercise that are built otherwise than the solution.
@@ -142,25 +147,55 @@ impl Course {
         self.entries.iter().filter(|entry| entry.kind == Kind::Lesson)
     }
 
+    /// Only the exercises.
+    pub fn exercises(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.kind == Kind::Exercise)
+    }
+
+    /// The exercises with these names, in the order asked for and each once; all where none is
+    /// named.
+    ///
+    /// # Errors
+    /// When a name is not an exercise's.
+    pub fn exercises_named(&self, names: &[impl AsRef<str>]) -> Result<Vec<&Entry>, WrongId> {
+        self.named(names, Kind::Exercise)
+    }
+
     /// The lessons with these names, in the order asked for and each once; all where none is named.
     ///
     /// # Errors
     /// When a name is not a lesson's.
     pub fn lessons_named(&self, names: &[impl AsRef<str>]) -> Result<Vec<&Entry>, WrongId> {
+        self.named(names, Kind::Lesson)
+    }
+
+    /// The exercise with this name.
+    ///
+    /// # Errors
+    /// When there is none, or the name is a lesson's.
+    pub fn exercise(&self, name: &str) -> Result<&Entry, WrongId> {
+        let entry = self.resolve(name, Kind::Exercise)?;
+        match entry.kind {
+            Kind::Exercise => Ok(entry),
+            Kind::Lesson => Err(WrongId::other_kind(name, Kind::Lesson)),
+        }
+    }
+
+    fn named(&self, names: &[impl AsRef<str>], kind: Kind) -> Result<Vec<&Entry>, WrongId> {
         if names.is_empty() {
-            return Ok(self.lessons().collect());
+            return Ok(self.entries.iter().filter(|entry| entry.kind == kind).collect());
         }
-        let mut lessons: Vec<&Entry> = Vec::new();
+        let mut found: Vec<&Entry> = Vec::new();
         for name in names {
-            let entry = self.resolve(name.as_ref(), Kind::Lesson)?;
-            if entry.kind != Kind::Lesson {
-                return Err(WrongId::not_a_lesson(name.as_ref()));
+            let entry = self.resolve(name.as_ref(), kind)?;
+            if entry.kind != kind {
+                return Err(WrongId::other_kind(name.as_ref(), entry.kind));
             }
-            if !lessons.contains(&entry) {
-                lessons.push(entry);
+            if !found.contains(&entry) {
+                found.push(entry);
             }
         }
-        Ok(lessons)
+        Ok(found)
     }
 
     /// The entry that `text` names. A bare number is one of the `bare` kind.

@@ -32,17 +32,38 @@ pub struct ExerciseTest {
 }
 
 /// A wrong program of an exercise, and how its tests must notice it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mutant {
     /// The test that must fail.
     pub test: String,
+    /// The verdict of that test, in the word of the tests' reports: `fail`, `hang`, `crashed`.
+    pub verdict: String,
     /// Words that must stand in what the student is told came.
     pub came: String,
 }
 
+/// What a student has to do in an exercise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Find the bug in a program that is there.
+    Repair,
+    /// Write the program.
+    Build,
+}
+
 const LESSON_KEYS: &[&str] = &["title", "concept", "article", "listings"];
-const EXERCISE_KEYS: &[&str] =
-    &["title", "concept", "lesson", "article", "tests", "mutants", "alternatives"];
+const EXERCISE_KEYS: &[&str] = &[
+    "title",
+    "concept",
+    "lesson",
+    "article",
+    "form",
+    "tests",
+    "skeleton",
+    "mutants",
+    "alternatives",
+];
+const MUTANT_KEYS: &[&str] = &["test", "verdict", "came"];
 
 /// Reads the entry in `folder`, which lies below `root`.
 pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
@@ -85,11 +106,14 @@ pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
                 Kind::Lesson => None,
                 Kind::Exercise => Some(keys.text("lesson")?),
             },
+            form: form(kind, &keys)?,
             tests: tests(kind, &keys)?,
+            skeleton: skeleton(kind, &keys)?,
             mutants: mutants(&keys)?,
             alternatives: keys.texts("alternatives")?,
         };
         check_names(&entry)?;
+        check_mutants(&entry)?;
         Ok(entry)
     };
     Keys::of(course.get_ref(), "", known)
@@ -130,11 +154,47 @@ fn tests(kind: Kind, keys: &Keys<'_>) -> anyhow::Result<Vec<ExerciseTest>> {
     Ok(tests)
 }
 
+fn form(kind: Kind, keys: &Keys<'_>) -> anyhow::Result<Form> {
+    if kind == Kind::Lesson {
+        return Ok(Form::Repair);
+    }
+    match keys.text("form")?.as_str() {
+        "repair" => Ok(Form::Repair),
+        "build" => Ok(Form::Build),
+        other => bail!("the key `form` is `{other}`: it takes `repair` or `build`"),
+    }
+}
+
+/// How the skeleton fails, as for a mutant.
+fn skeleton(kind: Kind, keys: &Keys<'_>) -> anyhow::Result<Mutant> {
+    match kind {
+        Kind::Lesson => Ok(Mutant::default()),
+        Kind::Exercise => mutant(&keys.table("skeleton", MUTANT_KEYS)?),
+    }
+}
+
 fn mutants(keys: &Keys<'_>) -> anyhow::Result<BTreeMap<String, Mutant>> {
-    let mutant = |(name, keys): (String, Keys<'_>)| {
-        Ok((name, Mutant { test: keys.text("test")?, came: keys.text("came")? }))
-    };
-    keys.named_tables("mutants", &["test", "came"])?.into_iter().map(mutant).collect()
+    let named = |(name, keys): (String, Keys<'_>)| Ok((name, mutant(&keys)?));
+    keys.named_tables("mutants", MUTANT_KEYS)?.into_iter().map(named).collect()
+}
+
+fn mutant(keys: &Keys<'_>) -> anyhow::Result<Mutant> {
+    let (test, verdict) = (keys.text("test")?, keys.text("verdict")?);
+    Ok(Mutant { test, verdict, came: keys.text("came")? })
+}
+
+fn check_mutants(entry: &Entry) -> anyhow::Result<()> {
+    let skeleton = ("skeleton", &entry.skeleton);
+    let mutants = entry.mutants.iter().map(|(name, mutant)| (name.as_str(), mutant));
+    let all = mutants.chain((entry.kind == Kind::Exercise).then_some(skeleton));
+    for (name, mutant) in all {
+        ensure!(
+            entry.tests.iter().any(|test| test.name == mutant.test),
+            "`{name}` names the test `{}`, which is not there",
+            mutant.test
+        );
+    }
+    Ok(())
 }
 
 /// A concept is something to type, and cannot be taken for an ID.

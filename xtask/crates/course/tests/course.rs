@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 const LESSON_KEYS: &str = "title = 'T'\nconcept = 'CONCEPT'\narticle = 'A'\n";
 const EXERCISE_KEYS: &str = "title = 'T'\nconcept = 'CONCEPT'\nlesson = 'lesson-04'\n\
+    form = 'repair'\nskeleton = { test = 'runs', verdict = 'hang', came = 'it hangs' }\n\
     [[package.metadata.course.tests]]\nname = 'runs'\npoints = 2\n\
     [[package.metadata.course.tests]]\nname = 'last-line'\npoints = 0.5\nneeds = 'runs'\n";
 
@@ -139,7 +140,8 @@ fn an_exercise_has_tests_and_the_sum_of_their_points() {
     };
     assert_eq!(entry.tests, [test("runs", 2.0, None), test("last-line", 0.5, Some("runs"))]);
     assert!((entry.points() - 2.5).abs() < 1e-9, "{}", entry.points());
-    let mutant = Mutant { test: "runs".to_owned(), came: "nothing".to_owned() };
+    let mutant =
+        Mutant { verdict: "hang".to_owned(), test: "runs".to_owned(), came: "nothing".to_owned() };
     assert_eq!(entry.mutants.get("a"), Some(&mutant));
     assert_eq!(entry.alternatives, ["b"]);
     assert_eq!(entry.lesson.as_deref(), Some("lesson-04"));

@@ -1,0 +1,205 @@
+//! The gate: the exercises' tests are themselves tested.
+//!
+//! Each skeleton and each wrong program (mutant) compiles without warnings and fails the test that
+//! its record names, before any other, with the recorded verdict and words. Each solution and each
+//! program that is right but built otherwise passes them all.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{Context, ensure};
+use build::Built;
+use course::{Course, Entry, Mutant};
+use trial::{Answer, Result};
+
+use crate::programs;
+use crate::tests::{self, Job, Suite};
+
+/// A program whose result is known beforehand.
+struct Known<'a> {
+    entry: &'a Entry,
+    suite: &'a Suite,
+    name: String,
+    /// `None`: it is right.
+    record: Option<&'a Mutant>,
+    /// Compiled by cargo already, or a source that is compiled here.
+    program: Program,
+}
+
+enum Program {
+    Built(PathBuf),
+    Source(PathBuf),
+}
+
+/// Tells whether all programs did what is known of them; a line for each.
+pub fn gate(course: &Course, exercises: &[&Entry], seed: u64) -> anyhow::Result<bool> {
+    let built = programs::references(course, exercises)?;
+    let mut out = anstream::stdout().lock();
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    let mut known = Vec::new();
+    let suites = programs::suites(exercises, &built)?;
+    for (entry, suite) in exercises.iter().zip(&suites) {
+        match same_tests(entry, suite) {
+            Ok(()) => known.extend(known_programs(entry, suite, &built)?),
+            Err(error) => {
+                failed += 1;
+                writeln!(out, "{} FAILED: {error:#}", entry.id)?;
+            }
+        }
+    }
+    let compiled = compile(course, &known, &built);
+    let mut jobs = Vec::new();
+    for (program, known) in compiled.iter().zip(&known) {
+        if let Ok(program) = program {
+            let until = known.record.map(|record| record.test.as_str());
+            let Known { entry, suite, .. } = known;
+            jobs.push(Job { entry, suite, program: program.clone(), until });
+        }
+    }
+    let mut results = tests::run(course, &jobs, seed)?.into_iter();
+    for (program, known) in compiled.iter().zip(&known) {
+        let verdict = match program {
+            Ok(_) => judge(known, &results.next().context("a result for each program")?),
+            Err(error) => Err(error.clone()),
+        };
+        let what = format!("{} {}", known.entry.id, known.name);
+        match verdict {
+            Ok((said, cannot)) => {
+                passed += 1;
+                skipped += cannot.len();
+                writeln!(out, "{what}: {said}")?;
+                for why in cannot {
+                    writeln!(out, "{what}: SKIPPED: {why}")?;
+                }
+            }
+            Err(why) => {
+                failed += 1;
+                writeln!(out, "{what}: FAILED (seed {seed}): {why}")?;
+            }
+        }
+    }
+    writeln!(out, "{passed} passed, {failed} failed, {skipped} skipped")?;
+    out.flush()?;
+    Ok(failed == 0)
+}
+
+/// The manifest gives points for the tests that there are, in their order.
+fn same_tests(entry: &Entry, suite: &Suite) -> anyhow::Result<()> {
+    let listed: Vec<&str> = suite.listed.iter().map(|(name, _)| name.as_str()).collect();
+    let named: Vec<&str> = entry.tests.iter().map(|test| test.name.as_str()).collect();
+    ensure!(
+        listed == named,
+        "the tests are {}; the manifest has {}",
+        listed.join(", "),
+        named.join(", ")
+    );
+    Ok(())
+}
+
+fn known_programs<'a>(
+    entry: &'a Entry,
+    suite: &'a Suite,
+    built: &Built,
+) -> anyhow::Result<Vec<Known<'a>>> {
+    let at = |folder: &str, name: &str| entry.path.join(folder).join(format!("{name}.rs"));
+    let solution = programs::binary(built, &programs::solution_of(entry))?.to_owned();
+    let known = |name: String, record, program| Known { entry, suite, name, record, program };
+    let mut all = vec![
+        known("solution".to_owned(), None, Program::Built(solution)),
+        known(
+            "skeleton".to_owned(),
+            Some(&entry.skeleton),
+            Program::Source(at("skeleton", "main")),
+        ),
+    ];
+    for name in &entry.alternatives {
+        let source = Program::Source(at("alternatives", name));
+        all.push(known(format!("alternative {name}"), None, source));
+    }
+    for (name, record) in &entry.mutants {
+        let source = Program::Source(at("mutants", name));
+        all.push(known(format!("mutant {name}"), Some(record), source));
+    }
+    Ok(all)
+}
+
+/// Compiles what is not compiled yet, as many at a time as there are processors.
+fn compile(
+    course: &Course,
+    known: &[Known<'_>],
+    built: &Built,
+) -> Vec<std::result::Result<PathBuf, String>> {
+    let next = Mutex::new(0..known.len());
+    let take = || next.lock().ok().and_then(|mut left| left.next());
+    let mut done: Vec<(usize, anyhow::Result<PathBuf>)> = thread::scope(|scope| {
+        let work = || {
+            let mut mine = Vec::new();
+            while let Some(index) = take() {
+                let Known { entry, name, program, .. } = &known[index];
+                let program = match program {
+                    Program::Built(file) => Ok(file.clone()),
+                    Program::Source(source) => {
+                        let name = name.replace(' ', "-");
+                        programs::variant(&course.root, entry, built, &name, source)
+                    }
+                };
+                mine.push((index, program));
+            }
+            mine
+        };
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, program)| program.map_err(|error| format!("{error:#}"))).collect()
+}
+
+/// What is to be said of a program that did what is known of it, with what could not be tested.
+fn judge(
+    known: &Known<'_>,
+    results: &[Result],
+) -> std::result::Result<(String, Vec<String>), String> {
+    let mut cannot = Vec::new();
+    for Result { name, answer, .. } in results {
+        match (answer, known.record) {
+            (Answer::Error(error), _) => return Err(format!("the test `{name}` broke: {error}")),
+            (Answer::Skipped(why), _) => cannot.push(format!("{name}: {why}")),
+            (Answer::Passed, _) => {}
+            (Answer::Failed(failure), None) => {
+                return Err(format!(
+                    "`{name}` fails: expected {}; came {}",
+                    failure.expected, failure.came
+                ));
+            }
+            (Answer::Failed(failure), Some(record)) => {
+                let Mutant { test, verdict, came } = record;
+                let is_as_recorded = name == test
+                    && failure.verdict.word() == verdict
+                    && failure.came.contains(came.as_str());
+                return if is_as_recorded {
+                    Ok((format!("fails `{name}` ({verdict})"), cannot))
+                } else {
+                    Err(format!(
+                        "recorded: `{test}`, {verdict}, `{came}`; it fails `{name}` ({}): {}",
+                        failure.verdict, failure.came
+                    ))
+                };
+            }
+        }
+    }
+    match known.record {
+        None => Ok((format!("passes {} tests", results.len()), cannot)),
+        // What its test needs is not there: nothing is known, and that is not a failure.
+        Some(record)
+            if results.last().is_some_and(|last| {
+                last.name == record.test && matches!(last.answer, Answer::Skipped(_))
+            }) =>
+        {
+            Ok(("could not be tried".to_owned(), cannot))
+        }
+        Some(record) => Err(format!("it passes `{}`, which it must fail", record.test)),
+    }
+}

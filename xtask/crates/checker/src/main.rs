@@ -1,0 +1,86 @@
+//! Runs the tests of the exercises: for a student, and on the exercises themselves.
+//!
+//! A program of its own, built when it is first used: the verbs `check` and `test` start it. Its
+//! command line comes from them and is checked there.
+//!
+//! ```text
+//! checker [--solutions | --gate] [--repeat N] [--seed N] -- [ID…]
+//! ```
+
+mod check;
+mod gate;
+mod programs;
+mod show;
+mod tests;
+mod text;
+
+use std::env;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use course::Course;
+
+/// What to run the tests on.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Subject {
+    /// What the student has written.
+    #[default]
+    Student,
+    Solutions,
+    /// Skeletons and wrong programs, which must fail as recorded; solutions and other right ones.
+    Gate,
+}
+
+#[derive(Default)]
+struct Asked {
+    subject: Subject,
+    /// How many times in a row, for solutions.
+    repeat: usize,
+    seed: u64,
+    ids: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(holds) => ExitCode::from(u8::from(!holds)),
+        Err(error) if text::is_broken_pipe(&error) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::from(if error.is::<course::WrongId>() { 2 } else { 125 })
+        }
+    }
+}
+
+fn run() -> anyhow::Result<bool> {
+    let asked = parse(env::args().skip(1))?;
+    let course = Course::here()?;
+    let exercises = course.exercises_named(&asked.ids)?;
+    match asked.subject {
+        Subject::Student => check::student(&course, &exercises, asked.seed),
+        Subject::Solutions => check::solutions(&course, &exercises, asked.seed, asked.repeat),
+        Subject::Gate => gate::gate(&course, &exercises, asked.seed),
+    }
+}
+
+fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Asked> {
+    let mut asked = Asked { repeat: 1, ..Asked::default() };
+    while let Some(word) = words.next() {
+        let mut number = || {
+            let value = words.next().and_then(|value| value.parse::<u64>().ok());
+            value.with_context(|| format!("{word} takes a number"))
+        };
+        match word.as_str() {
+            "--solutions" => asked.subject = Subject::Solutions,
+            "--gate" => asked.subject = Subject::Gate,
+            "--repeat" => asked.repeat = usize::try_from(number()?).context("too many")?,
+            "--seed" => asked.seed = number()?,
+            "--" => {
+                asked.ids = words.collect();
+                break;
+            }
+            _ => bail!("unknown option {word}"),
+        }
+    }
+    Ok(asked)
+}

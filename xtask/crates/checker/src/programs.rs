@@ -1,0 +1,93 @@
+//! The programs that are tested, and the programs that test them.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use build::Built;
+use course::{Course, Entry};
+
+use crate::tests::Suite;
+
+/// All that an exercise's program is linked with, in its manifest and here.
+const LIBRARIES: [&str; 3] = ["anyhow", "libc", "nix"];
+
+/// The package of an exercise's reference program.
+pub fn solution_of(entry: &Entry) -> String {
+    format!("sol-{:02}", entry.number)
+}
+
+/// The program with an exercise's tests.
+pub fn tests_of(entry: &Entry) -> String {
+    format!("{}-tests", entry.id)
+}
+
+/// Where cargo has put a program, or a sentence that says why there is none.
+pub fn binary<'a>(built: &'a Built, name: &str) -> anyhow::Result<&'a Path> {
+    built.binaries.get(name).map(PathBuf::as_path).with_context(|| {
+        let said = built.said.get(name).map_or("cargo named no such program", String::as_str);
+        format!("{name} does not compile:\n{said}")
+    })
+}
+
+/// The tests of each exercise, as their programs list them.
+pub fn suites(exercises: &[&Entry], built: &Built) -> anyhow::Result<Vec<Suite>> {
+    let suite = |entry: &&Entry| {
+        let program = binary(built, &tests_of(entry)).context("the course's own tests")?;
+        Suite::ask(program)
+    };
+    exercises.iter().map(suite).collect()
+}
+
+/// Builds what the students have written, and its tests.
+pub fn students(course: &Course, exercises: &[&Entry]) -> anyhow::Result<Built> {
+    let packages: Vec<&str> = exercises.iter().map(|entry| entry.id.as_str()).collect();
+    build::each(&course.root, &packages, &["--bins", "--examples"])
+}
+
+/// Builds the reference programs, and the tests, without what the students have written.
+pub fn references(course: &Course, exercises: &[&Entry]) -> anyhow::Result<Built> {
+    let solutions: Vec<String> = exercises.iter().map(|entry| solution_of(entry)).collect();
+    let packages: Vec<&str> = exercises.iter().map(|entry| entry.id.as_str()).collect();
+    let mut built = build::each(&course.root, &packages, &["--examples"])?;
+    let solutions = build::each(&course.root, &solutions, &["--bins"])?;
+    built.binaries.extend(solutions.binaries);
+    built.said.extend(solutions.said);
+    built.libraries = solutions.libraries;
+    built.libraries.retain(|name, _| LIBRARIES.contains(&name.as_str()));
+    Ok(built)
+}
+
+/// Compiles one file as if it were the exercise's program, unless the same was compiled before.
+pub fn variant(
+    root: &Path,
+    entry: &Entry,
+    built: &Built,
+    name: &str,
+    source: &Path,
+) -> anyhow::Result<PathBuf> {
+    let target = binary(built, &solution_of(entry))?.parent().context("a target directory")?;
+    let folder = target.join("variants").join(&entry.id).join(name);
+    let program = folder.join(&entry.id);
+    let mark = folder.join("compiled-from");
+    let now = fingerprint(&root.join(source), &built.libraries)?;
+    if program.exists() && std::fs::read_to_string(&mark).is_ok_and(|before| before == now) {
+        return Ok(program);
+    }
+    build::variant(&root.join(source), &program, &built.libraries)?;
+    files::replace(&mark, now.as_bytes()).with_context(|| format!("write {}", mark.display()))?;
+    Ok(program)
+}
+
+/// The files below the source's folder, and the libraries: cargo gives each version its own name.
+fn fingerprint(source: &Path, libraries: &BTreeMap<String, PathBuf>) -> anyhow::Result<String> {
+    let mut hasher = DefaultHasher::new();
+    let bytes = std::fs::read(source).with_context(|| format!("read {}", source.display()))?;
+    hasher.write(&bytes);
+    for (name, file) in libraries {
+        let changed = std::fs::metadata(file).and_then(|file| file.modified());
+        hasher.write(format!("{name} {} {changed:?}", file.display()).as_bytes());
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}

@@ -1,0 +1,214 @@
+//! Running tests, each in a process of its own, through the launcher.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use course::{Course, Entry};
+use launcher::{Launch, Limits, xtask_path};
+use trial::{Answer, Result, report};
+
+/// A test is over long before, whatever the program does.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// The program with an exercise's tests, and what it says of them.
+pub struct Suite {
+    pub program: PathBuf,
+    /// The tests' names and claims, in their order.
+    pub listed: Vec<(String, String)>,
+}
+
+impl Suite {
+    /// Asks the program which tests it has.
+    pub fn ask(program: &Path) -> anyhow::Result<Suite> {
+        let context = || format!("ask {} for its tests", program.display());
+        let output = Command::new(program).arg("--list").output().with_context(context)?;
+        ensure!(output.status.success(), "{}: {}", context(), output.status);
+        let text = String::from_utf8(output.stdout).with_context(context)?;
+        let pair =
+            |line: &str| line.split_once('\t').map(|(name, claim)| (name.into(), claim.into()));
+        Ok(Suite { program: program.to_owned(), listed: text.lines().filter_map(pair).collect() })
+    }
+}
+
+/// A program and the tests that it is to pass.
+pub struct Job<'a> {
+    pub entry: &'a Entry,
+    pub suite: &'a Suite,
+    /// The program under test.
+    pub program: PathBuf,
+    /// Only the tests up to this one, where one is named.
+    pub until: Option<&'a str>,
+}
+
+impl Job<'_> {
+    /// A result that no test has given.
+    fn result(&self, test: usize, answer: Answer, seed: u64) -> Result {
+        let name = self.entry.tests[test].name.clone();
+        let claim = self.suite.listed.iter().find(|(listed, _)| *listed == name);
+        let claim = claim.map_or_else(|| name.clone(), |(_, claim)| claim.clone());
+        Result { name, claim, answer, seed }
+    }
+
+    fn count(&self) -> usize {
+        let tests = &self.entry.tests;
+        let last = tests.iter().position(|test| self.until == Some(&test.name));
+        last.map_or(tests.len(), |last| last + 1)
+    }
+}
+
+/// The tests of all jobs that are still to be run, and how those that were ended.
+struct Queue {
+    waiting: Vec<(usize, usize)>,
+    results: HashMap<(usize, usize), Result>,
+}
+
+enum Next {
+    Run(usize, usize),
+    /// Its need does not hold.
+    Skip(usize, usize, String),
+    Wait,
+    Nothing,
+}
+
+/// Runs the tests, as many at a time as there are processors; the results have the jobs' order, and
+/// the tests' order within each.
+pub fn run(course: &Course, jobs: &[Job<'_>], seed: u64) -> anyhow::Result<Vec<Vec<Result>>> {
+    let runner = Runner {
+        root: &course.root,
+        xtask: xtask_path()?,
+        place: tempfile::tempdir().context("make a directory for the reports")?,
+        seed,
+    };
+    let all = jobs.iter().enumerate();
+    let waiting = all.flat_map(|(job, of)| (0..of.count()).map(move |test| (job, test))).collect();
+    let queue = Mutex::new(Queue { waiting, results: HashMap::new() });
+    let changed = Condvar::new();
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| work(jobs, &runner, &queue, &changed));
+        }
+    });
+    let results = queue.into_inner().ok().context("a thread that ran a test has died")?.results;
+    let mut sorted: BTreeMap<(usize, usize), Result> = results.into_iter().collect();
+    Ok((0..jobs.len())
+        .map(|job| {
+            let rest = sorted.split_off(&(job + 1, 0));
+            std::mem::replace(&mut sorted, rest).into_values().collect()
+        })
+        .collect())
+}
+
+fn work(jobs: &[Job<'_>], runner: &Runner<'_>, queue: &Mutex<Queue>, changed: &Condvar) {
+    loop {
+        let Ok(mut held) = queue.lock() else { return };
+        let (job, test, result) = match next(jobs, &mut held) {
+            Next::Nothing => return,
+            Next::Wait => {
+                // A need of what waits is being run by somebody who will tell when it is over.
+                if changed.wait(held).is_err() {
+                    return;
+                }
+                continue;
+            }
+            Next::Skip(job, test, why) => {
+                (job, test, jobs[job].result(test, Answer::Skipped(why), runner.seed))
+            }
+            Next::Run(job, test) => {
+                drop(held);
+                let result = runner.one(&jobs[job], test);
+                let Ok(again) = queue.lock() else { return };
+                held = again;
+                (job, test, result)
+            }
+        };
+        held.results.insert((job, test), result);
+        progress(held.results.len(), held.results.len() + held.waiting.len());
+        changed.notify_all();
+    }
+}
+
+/// How many are over, on a terminal, in a line that goes away.
+fn progress(over: usize, all: usize) {
+    let mut terminal = io::stderr();
+    if terminal.is_terminal() {
+        let text =
+            if over < all { format!("\r{over} of {all} tests\x1b[K") } else { "\r\x1b[K".into() };
+        // It is only for the eye.
+        let _ = write!(terminal, "{text}");
+    }
+}
+
+/// The first test whose need is known, taken out of the queue.
+fn next(jobs: &[Job<'_>], queue: &mut Queue) -> Next {
+    for index in 0..queue.waiting.len() {
+        let (job, test) = queue.waiting[index];
+        let tests = &jobs[job].entry.tests;
+        let needed = tests[test].needs.as_ref();
+        let needed = needed.and_then(|name| tests.iter().position(|test| test.name == *name));
+        let answer = needed.map(|needed| queue.results.get(&(job, needed)).map(|of| &of.answer));
+        let skip = match answer {
+            None | Some(Some(Answer::Passed)) => None,
+            Some(None) => continue,
+            Some(Some(_)) => {
+                needed.map(|needed| format!("not before `{}` passes", tests[needed].name))
+            }
+        };
+        queue.waiting.remove(index);
+        return match skip {
+            None => Next::Run(job, test),
+            Some(why) => Next::Skip(job, test, why),
+        };
+    }
+    if queue.waiting.is_empty() { Next::Nothing } else { Next::Wait }
+}
+
+struct Runner<'a> {
+    root: &'a Path,
+    xtask: PathBuf,
+    place: tempfile::TempDir,
+    seed: u64,
+}
+
+impl Runner<'_> {
+    fn one(&self, job: &Job<'_>, test: usize) -> Result {
+        self.try_one(job, &job.entry.tests[test].name).unwrap_or_else(|error| {
+            job.result(test, Answer::Error(format!("{error:#}")), self.seed)
+        })
+    }
+
+    fn try_one(&self, job: &Job<'_>, name: &str) -> anyhow::Result<Result> {
+        let place = tempfile::tempdir_in(self.place.path()).context("make a directory")?;
+        let report = place.path().join("result.json");
+        // Below the working directory, so that a student can type the path.
+        let inputs = self.root.join(".pipeworks/inputs");
+        let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+        let launch = Launch::captured(&job.suite.program)
+            .args(["--only", name, "--seed", &self.seed.to_string(), "--report"])
+            .args([report.as_os_str(), "--inputs".as_ref(), inputs.as_os_str(), "--".as_ref()])
+            .args([&job.program])
+            .limits(limits);
+        let captured = launch.output_reported_in(place.path(), &self.xtask, |command| {
+            command.current_dir(self.root).env(launcher::XTASK_VARIABLE, &self.xtask);
+            // What decides whether a snapshot agrees is insta's comparison and nothing else.
+            for (name, _) in std::env::vars_os() {
+                if name.as_encoded_bytes().starts_with(b"INSTA_") {
+                    command.env_remove(name);
+                }
+            }
+            command.envs([("INSTA_UPDATE", "no"), ("INSTA_FORCE_PASS", "0")]);
+            command.envs([("INSTA_OUTPUT", "none"), ("RUST_BACKTRACE", "0")]);
+            command.env("INSTA_WORKSPACE_ROOT", self.root);
+        })?;
+        report::read(&report).with_context(|| {
+            let said = String::from_utf8_lossy(&captured.stderr);
+            let ended = captured.report.ended.words();
+            format!("the test `{name}` left no result ({ended}); it said: {}", said.trim_end())
+        })
+    }
+}

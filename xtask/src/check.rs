@@ -1,0 +1,39 @@
+//! `check`: starts the program that runs the exercises' tests; it is built when it is first used.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use course::Course;
+
+use crate::args::Check;
+use crate::status::Status;
+
+pub fn check(args: &Check) -> anyhow::Result<Status> {
+    let course = Course::here()?;
+    // A wrong ID is told before anything is built.
+    course.exercises_named(&args.ids)?;
+    let mut command = crate::helper::program(&course.root, "checker")?;
+    if args.solutions {
+        command.arg("--solutions");
+    }
+    if args.gate {
+        command.arg("--gate");
+    }
+    let seed = args.seed.unwrap_or_else(fresh_seed);
+    command.args(["--seed", &seed.to_string(), "--"]).args(&args.ids);
+    start(command)
+}
+
+/// Becomes the program: its exit status is the verb's.
+fn start(mut command: Command) -> anyhow::Result<Status> {
+    // exec returns only when it failed.
+    Err(command.exec()).context("start the program that checks exercises")
+}
+
+/// Small enough to be typed.
+fn fresh_seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+    u64::try_from(now / 1000 % 1_000_000).unwrap_or(0)
+}

@@ -1,0 +1,34 @@
+//! Programs of ours that are built when a verb first needs them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+/// The program of this package, built by cargo unless nothing has changed since it was.
+pub fn program(root: &Path, package: &str) -> anyhow::Result<Command> {
+    let mut command = Command::new(binary(root, package)?);
+    command.current_dir(root).env(launcher::XTASK_VARIABLE, launcher::xtask_path()?);
+    // What it starts asks the environment about colours, not our command line.
+    match anstream::ColorChoice::global() {
+        anstream::ColorChoice::Never => {
+            command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
+        }
+        anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => {
+            command.env("CLICOLOR_FORCE", "1").env_remove("NO_COLOR");
+        }
+        anstream::ColorChoice::Auto => {}
+    }
+    Ok(command)
+}
+
+/// The binary of a package that has one of its name.
+pub fn binary(root: &Path, package: &str) -> anyhow::Result<PathBuf> {
+    if let Some(binary) = build::known(root, package) {
+        return Ok(binary);
+    }
+    let mut built = build::binaries(root, &[package])?;
+    let binary = built.remove(package).context("cargo named no binary")?;
+    build::remember(root, package, &binary);
+    Ok(binary)
+}

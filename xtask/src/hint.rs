@@ -1,0 +1,50 @@
+//! `hint`: the next of an exercise's three hints.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context, ensure};
+use course::progress::Progress;
+use course::{Course, Entry, Kind};
+
+use crate::args::Hint;
+use crate::output;
+use crate::status::Status;
+
+/// A nudge, the idea, nearly the answer.
+pub const LEVELS: u8 = 3;
+
+pub fn hint(args: &Hint) -> anyhow::Result<Status> {
+    let course = Course::here()?;
+    let entry = course.exercise(&args.id)?;
+    let progress = Progress::read(&course.root);
+    let shown = progress.marks.get(&entry.id).map_or(0, |mark| mark.hints);
+    let level = args.level.unwrap_or_else(|| (shown + 1).min(LEVELS));
+    let text = text(&course, entry, level)?;
+
+    let mut out = output::stdout();
+    writeln!(
+        out,
+        "{} {}, hint {level} of {LEVELS}\n\n{}",
+        entry.id,
+        entry.concept,
+        text.trim_end()
+    )?;
+    if level < LEVELS {
+        writeln!(out, "\nThe next one: cargo xtask hint {}", entry.id)?;
+    } else {
+        writeln!(out, "\nThat was the last one. Our program, if you give up:")?;
+        writeln!(out, "  cargo xtask solution {} --anyway", entry.id)?;
+    }
+    out.flush()?;
+    if level > shown {
+        Progress::change(&course.root, &entry.id, |mark| mark.hints = level)?;
+    }
+    Ok(Status::Holds)
+}
+
+fn text(course: &Course, entry: &Entry, level: u8) -> anyhow::Result<String> {
+    ensure!(entry.kind == Kind::Exercise, "{} has no hints", entry.id);
+    let path = entry.path.join(format!("hints/{level}.md"));
+    fs::read_to_string(course.root.join(&path)).with_context(|| format!("read {}", path.display()))
+}
