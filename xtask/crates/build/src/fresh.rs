@@ -4,7 +4,8 @@
 //! written down, with the size and the time of every file that went into it: the sources from
 //! cargo's own dep-info file (`target/debug/NAME.d`), the manifests above them, the lock file,
 //! cargo's settings, cargo itself, and the variables that steer a build. One that differs, appears
-//! or vanishes means: ask cargo. Only `run` does this; what is tested is always built by cargo.
+//! or vanishes means: ask cargo. That is done for what a student runs, and for the runner's own
+//! programs and the exercises' tests; the programs under test are always built by cargo.
 
 use std::collections::BTreeSet;
 use std::env;

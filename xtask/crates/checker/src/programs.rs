@@ -43,19 +43,40 @@ pub fn suites(exercises: &[&Entry], built: &Built) -> anyhow::Result<Vec<Suite>>
 /// Builds what the students have written, and its tests.
 pub fn students(course: &Course, exercises: &[&Entry]) -> anyhow::Result<Built> {
     let packages: Vec<&str> = exercises.iter().map(|entry| entry.id.as_str()).collect();
-    build::each(&course.root, &packages, &["--bins", "--examples"])
+    with_tests(course, exercises, build::each(&course.root, &packages, &["--bins"])?)
 }
 
 /// Builds the reference programs, and the tests, without what the students have written.
 pub fn references(course: &Course, exercises: &[&Entry]) -> anyhow::Result<Built> {
-    let solutions: Vec<String> = exercises.iter().map(|entry| solution_of(entry)).collect();
-    let packages: Vec<&str> = exercises.iter().map(|entry| entry.id.as_str()).collect();
-    let mut built = build::each(&course.root, &packages, &["--examples"])?;
-    let solutions = build::each(&course.root, &solutions, &["--bins"])?;
-    built.binaries.extend(solutions.binaries);
-    built.said.extend(solutions.said);
-    built.libraries = solutions.libraries;
+    let packages: Vec<String> = exercises.iter().map(|entry| solution_of(entry)).collect();
+    let mut built =
+        with_tests(course, exercises, build::each(&course.root, &packages, &["--bins"])?)?;
     built.libraries.retain(|name, _| LIBRARIES.contains(&name.as_str()));
+    Ok(built)
+}
+
+/// The tests are built apart: in one build with the programs cargo would join the features that
+/// both ask of the libraries, and compile the programs once more than for `run`.
+fn with_tests(course: &Course, exercises: &[&Entry], mut built: Built) -> anyhow::Result<Built> {
+    let root = &course.root;
+    let mut changed = Vec::new();
+    for entry in exercises {
+        match build::known(root, &tests_of(entry)) {
+            Some(tests) => drop(built.binaries.insert(tests_of(entry), tests)),
+            None => changed.push(*entry),
+        }
+    }
+    if !changed.is_empty() {
+        let packages: Vec<&str> = changed.iter().map(|entry| entry.id.as_str()).collect();
+        let tests = build::each(root, &packages, &["--examples"])?;
+        for entry in changed {
+            if let Some(binary) = tests.binaries.get(&tests_of(entry)) {
+                build::remember(root, &tests_of(entry), binary);
+            }
+        }
+        built.binaries.extend(tests.binaries);
+        built.said.extend(tests.said);
+    }
     Ok(built)
 }
 

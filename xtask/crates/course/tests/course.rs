@@ -128,7 +128,7 @@ fn an_exercise_has_tests_and_the_sum_of_their_points() {
     let root = course();
     let keys = EXERCISE_KEYS.replace("CONCEPT", "x").replace(
         "lesson = ",
-        "mutants.a = { test = 'runs', came = 'nothing' }\nalternatives = ['b']\nlesson = ",
+        "mutants.a = { test = 'runs', verdict = 'hang', came = 'nothing' }\nalternatives = ['b']\nlesson = ",
     );
     add(root.path(), "exercises/ex-05-x", "ex-05", &keys);
     let course = Course::read(root.path().to_owned()).expect("read the course");
@@ -174,7 +174,14 @@ fn wrong_tests_of_an_exercise_are_refused_by_key() {
             "the key `tests[1].needs` is `last-line`: no test",
         ),
         ("lesson = ", "mutants = 1\nlesson = ", "the key `mutants` takes a table; it is of"),
-        ("lesson = ", "mutants.a.test = 'runs'\nlesson = ", "`mutants.a.came` is missing"),
+        ("lesson = ", "mutants.a.test = 'runs'\nlesson = ", "`mutants.a.verdict` is missing"),
+        (
+            "lesson = ",
+            "mutants.a = { test = 'x', verdict = 'hang', came = 'c' }\nlesson = ",
+            "`a` names the test `x`, which is not there",
+        ),
+        ("'repair'", "'mend'", "the key `form` is `mend`: it takes `repair` or `build`"),
+        ("skeleton = ", "bones = ", "there is no key `bones`"),
         ("lesson = ", "alternatives = [1]\nlesson = ", "`alternatives[0]` takes a string; it is"),
         ("lesson = ", "points = 2\nlesson = ", "there is no key `points`; there are title"),
     ] {
@@ -182,7 +189,7 @@ fn wrong_tests_of_an_exercise_are_refused_by_key() {
         assert!(said.contains("exercises/ex-05-x/Cargo.toml"), "{said}");
         assert!(said.contains(expected), "{expected}\n{said}");
     }
-    let none = "title = 'T'\nconcept = 'x'\nlesson = 'lesson-04'\n";
+    let none = "title = 'T'\nconcept = 'x'\nlesson = 'lesson-04'\nform = 'build'\n";
     let none = self::refused("exercises/ex-05-x", "ex-05", none);
     assert!(none.contains("the key `tests` is missing or empty"), "{none}");
 }
