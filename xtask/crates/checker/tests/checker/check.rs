@@ -66,9 +66,9 @@ fn what_needs_a_failed_test_is_not_run() {
 #[test]
 fn a_broken_test_is_not_the_students_fault() {
     let course = course();
-    write(&course, &prints("break"));
+    write(&course, &prints("one break-two"));
     let said = stdout(&run(&course, &["--", "1"]).code(1));
-    assert!(said.contains("ERROR   it prints one"), "{said}");
+    assert!(said.contains("ERROR   it prints two"), "{said}");
     assert!(said.contains("the test itself failed, not your program"), "{said}");
     assert!(said.contains("the test is broken"), "{said}");
     assert_eq!(state(&course), State::Open);

@@ -1,7 +1,7 @@
 //! A course with one exercise, or two, that compile in a moment.
 //!
 //! Their tests look for words in what the program prints: a program that prints `one` passes the
-//! test `one`. A program that prints `break` breaks the test itself.
+//! test `one`. A program that prints `break-two` breaks the test `two` itself.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -56,7 +56,7 @@ fn main() {
     let (test, seed) = (after("--only").unwrap(), after("--seed").unwrap());
     let output = Command::new(after("--").unwrap()).output().unwrap();
     let output = String::from_utf8(output.stdout).unwrap();
-    assert!(!output.contains("break"), "the test is broken");
+    assert!(!output.contains(&format!("break-{test}")), "the test is broken");
     let detail = format!(
         r#"{{"verdict": "fail", "expected": "the word {test}", "came": "no {test}",
             "difference": ["- {test}", "+ other"], "means": "what it means", "by_hand": "by hand"}}"#

@@ -102,6 +102,6 @@ fn tests_and_manifest_must_agree() {
 #[test]
 fn a_broken_test_is_told() {
     let course = course();
-    course.write(&format!("{FOLDER}/alternatives/other.rs"), &prints("break"));
-    refused(&course, "the test `one` broke");
+    course.write(&format!("{FOLDER}/alternatives/other.rs"), &prints("one break-two"));
+    refused(&course, "the test `two` broke");
 }
