@@ -1,0 +1,168 @@
+//! Wrong: closes the descriptor and leaves its number in the set: NVAL for ever.
+
+#![allow(unsafe_code)]
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+
+use anyhow::{Context, bail};
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+use nix::unistd::read;
+
+/// What one read takes at most. A longer line comes in several reads.
+const CHUNK_BYTES: usize = 512;
+
+/// A command that was started.
+struct Started {
+    number: usize,
+    child: Child,
+    /// The read end of the pipe that is its standard output, until its end.
+    output: Option<OwnedFd>,
+    /// The beginning of a line whose newline has not come yet.
+    line: Vec<u8>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let asked: Vec<&[OsString]> = words.split(|word| word == "--").collect();
+    if asked.iter().any(|command| command.is_empty()) {
+        bail!("usage: COMMAND [ARGS] -- COMMAND [ARGS] -- ...");
+    }
+
+    let mut commands: Vec<Option<Started>> =
+        asked.iter().zip(1..).map(|(words, number)| start(number, words)).collect();
+    let all_started = commands.iter().all(Option::is_some);
+    let outcome = read_all(&mut commands);
+
+    // Also after an error: a command that has ended stays as a zombie until somebody waits for it.
+    let endings = reap(commands);
+    outcome?;
+    for (ending, number) in endings.iter().zip(1..) {
+        print(number, ending.as_bytes())?;
+    }
+    Ok(ExitCode::from(u8::from(!all_started)))
+}
+
+/// `None` for a command that cannot be started: standard error says why.
+fn start(number: usize, words: &[OsString]) -> Option<Started> {
+    let (program, arguments) = words.split_first()?;
+    let spawned = Command::new(program).args(arguments).stdout(Stdio::piped()).spawn();
+    let with_output = spawned.and_then(|mut child| match child.stdout.take() {
+        Some(output) => Ok((child, output)),
+        None => Err(io::Error::other("it has no output")),
+    });
+    match with_output {
+        Ok((child, output)) => {
+            let (output, line) = (Some(output.into()), Vec::new());
+            Some(Started { number, child, output, line })
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "cannot start {}: {error}", program.display());
+            None
+        }
+    }
+}
+
+/// Prints what the commands write, until all of them have closed their outputs.
+fn read_all(commands: &mut [Option<Started>]) -> anyhow::Result<()> {
+    let number = |command: &Started| command.output.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+    let asks = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    let mut asked: Vec<_> = commands.iter().flatten().map(number).map(asks).collect();
+    while commands.iter().flatten().any(|command| command.output.is_some()) {
+        // SAFETY:
+        // obligation: the pointer leads to as many pollfd structures as the count says, and nobody
+        //   else uses them during the call (poll(2)).
+        // here: the vector is our own, borrowed for this call; any number is allowed in it.
+        // broken by: a count that is not the vector's.
+        let answered = unsafe { libc::poll(asked.as_mut_ptr(), asked.len() as libc::nfds_t, -1) };
+        match Errno::result(answered) {
+            // A signal came. It says nothing about the pipes.
+            Err(Errno::EINTR) => continue,
+            answered => answered.context("wait for the commands' output")?,
+        };
+
+        for (command, asked) in commands.iter_mut().flatten().zip(&asked) {
+            if asked.revents & (libc::POLLIN | libc::POLLHUP) != 0 {
+                command.hear()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Started {
+    /// Reads once.
+    fn hear(&mut self) -> anyhow::Result<()> {
+        let Some(output) = &self.output else { return Ok(()) };
+        let mut chunk = [0; CHUNK_BYTES];
+        match read(output, &mut chunk) {
+            Err(Errno::EINTR) => {}
+            Ok(0) => {
+                self.output = None;
+                self.finish_line()?;
+            }
+            Ok(count) => self.print_lines(&chunk[..count])?,
+            Err(error) => bail!("read the output of command {}: {error}", self.number),
+        }
+        Ok(())
+    }
+
+    /// What one read returned may be a part of a line, or many of them.
+    fn print_lines(&mut self, chunk: &[u8]) -> anyhow::Result<()> {
+        for piece in chunk.split_inclusive(|&byte| byte == b'\n') {
+            self.line.extend_from_slice(piece.strip_suffix(b"\n").unwrap_or(piece));
+            if piece.ends_with(b"\n") {
+                print(self.number, &self.line)?;
+                self.line.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// The last line may have no newline.
+    fn finish_line(&mut self) -> anyhow::Result<()> {
+        if !self.line.is_empty() {
+            print(self.number, &self.line)?;
+        }
+        Ok(())
+    }
+}
+
+/// One line behind its label, in one write.
+fn print(number: usize, line: &[u8]) -> anyhow::Result<()> {
+    let mut text = format!("[{number}] ").into_bytes();
+    text.extend_from_slice(line);
+    text.push(b'\n');
+    io::stdout().write_all(&text).context("print a line")
+}
+
+/// Waits for all commands and tells how each ended.
+fn reap(commands: Vec<Option<Started>>) -> Vec<String> {
+    let ending = |command: Option<Started>| {
+        let Some(Started { mut child, output, .. }) = command else {
+            return "was not started".to_owned();
+        };
+        // Where reading has failed a command may still be writing: without a read end it is ended
+        // by SIGPIPE, with one it would wait for us.
+        drop(output);
+        match child.wait() {
+            Ok(status) => in_words(status),
+            Err(error) => format!("cannot be waited for: {error}"),
+        }
+    };
+    commands.into_iter().map(ending).collect()
+}
+
+fn in_words(status: ExitStatus) -> String {
+    let signal = status.signal().map(|number| (number, Signal::try_from(number)));
+    match (status.code(), signal) {
+        (Some(code), _) => format!("exited with {code}"),
+        (None, Some((_, Ok(signal)))) => format!("was ended by {signal}"),
+        (None, Some((number, Err(_)))) => format!("was ended by signal {number}"),
+        (None, None) => status.to_string(),
+    }
+}
