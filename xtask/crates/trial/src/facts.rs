@@ -97,6 +97,23 @@ impl Ran {
         }
     }
 
+    /// It was still there, and waited, when the launcher ended it because nothing moved, or at its
+    /// deadline. A loop that never sleeps passes the limit of CPU time first; the test sets that
+    /// well below the deadline.
+    ///
+    /// # Errors
+    /// When it used up the processor, passed another limit, or ended.
+    pub fn sleeps(&self, means: &str) -> Outcome {
+        let expected = "the program sleeps as long as nothing happens";
+        match self.report.ended {
+            Ended::Limit { limit: Limit::Quiet | Limit::Wall } => Ok(()),
+            _ => {
+                self.ended_by_itself(expected, means)?;
+                self.wrong(self.verdict(), expected, &self.how_it_ended(), means)
+            }
+        }
+    }
+
     /// Anything else that a test can see.
     ///
     /// # Errors
