@@ -1,6 +1,7 @@
 //! The gate: the exercises' tests are themselves tested.
 //!
-//! Each skeleton and each wrong program (mutant) compiles without warnings and fails the test that
+//! Each skeleton and each wrong program (mutant: the solution with a patch that makes one mistake)
+//! compiles without warnings and fails the test that
 //! its record names, before any other, with the recorded verdict and words. Each solution and each
 //! program that is right but built otherwise passes them all.
 
@@ -14,7 +15,7 @@ use build::Built;
 use course::{Course, Entry, Mutant};
 use trial::{Answer, Result};
 
-use crate::programs;
+use crate::programs::{self, Source};
 use crate::tests::{self, Job, Suite};
 
 /// A program whose result is known beforehand.
@@ -30,7 +31,7 @@ struct Known<'a> {
 
 enum Program {
     Built(PathBuf),
-    Source(PathBuf),
+    Source(Source),
 }
 
 /// Tells whether all programs did what is known of them; a line for each.
@@ -103,24 +104,23 @@ fn known_programs<'a>(
     suite: &'a Suite,
     built: &Built,
 ) -> anyhow::Result<Vec<Known<'a>>> {
-    let at = |folder: &str, name: &str| entry.path.join(folder).join(format!("{name}.rs"));
+    let file = |name: &str| Program::Source(Source::File(entry.path.join(name)));
+    let patch = |name: &str| {
+        let path = entry.path.join("mutants").join(format!("{name}.patch"));
+        Program::Source(Source::Patch(path))
+    };
     let solution = programs::binary(built, &programs::solution_of(entry))?.to_owned();
     let known = |name: String, record, program| Known { entry, suite, name, record, program };
     let mut all = vec![
         known("solution".to_owned(), None, Program::Built(solution)),
-        known(
-            "skeleton".to_owned(),
-            Some(&entry.skeleton),
-            Program::Source(at("skeleton", "main")),
-        ),
+        known("skeleton".to_owned(), Some(&entry.skeleton), file("skeleton/main.rs")),
     ];
     for name in &entry.alternatives {
-        let source = Program::Source(at("alternatives", name));
+        let source = file(&format!("alternatives/{name}.rs"));
         all.push(known(format!("alternative {name}"), None, source));
     }
     for (name, record) in &entry.mutants {
-        let source = Program::Source(at("mutants", name));
-        all.push(known(format!("mutant {name}"), Some(record), source));
+        all.push(known(format!("mutant {name}"), Some(record), patch(name)));
     }
     Ok(all)
 }

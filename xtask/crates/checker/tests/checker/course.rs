@@ -71,6 +71,12 @@ fn main() {
 }
 "##;
 
+/// What makes the solution print these words instead.
+pub fn patch(words: &str) -> String {
+    let (before, after) = (prints("one two"), prints(words));
+    format!("--- solution\n+++ mutant\n@@ -1 +1 @@\n-{before}+{after}")
+}
+
 /// A course with exercise 1, whose skeleton prints nothing.
 pub fn course() -> Fixture {
     let course = Fixture::new(fixture::GOOD);
@@ -90,7 +96,7 @@ pub fn exercise(course: &Fixture, number: u32) {
     for path in ["src/main.rs", "skeleton/main.rs"] {
         course.write(&at(path), &prints(""));
     }
-    course.write(&at("mutants/half.rs"), &prints("one"));
+    course.write(&at("mutants/half.patch"), &patch("one"));
     course.write(&at("alternatives/other.rs"), &prints("two and one"));
     let solution = format!("solutions/{folder}");
     let package = format!("[package]\nname = \"sol-{number}\"\nversion = \"0.0.0\"\n");

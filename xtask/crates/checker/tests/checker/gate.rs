@@ -2,7 +2,7 @@
 
 use fixture::Fixture;
 
-use crate::course::{course, prints, run, stdout};
+use crate::course::{course, patch, prints, run, stdout};
 
 const FOLDER: &str = "exercises/ex-01-concept";
 
@@ -41,14 +41,14 @@ fn what_a_student_has_written_does_not_matter() {
 #[test]
 fn a_mutant_that_passes_is_told() {
     let course = course();
-    course.write(&format!("{FOLDER}/mutants/half.rs"), &prints("one two"));
+    course.write(&format!("{FOLDER}/mutants/half.patch"), &patch("two one"));
     refused(&course, "it passes `two`, which it must fail");
 }
 
 #[test]
 fn a_mutant_that_fails_another_test_first_is_told() {
     let course = course();
-    course.write(&format!("{FOLDER}/mutants/half.rs"), &prints("two"));
+    course.write(&format!("{FOLDER}/mutants/half.patch"), &patch("two"));
     refused(&course, "recorded: `two`, fail, `no two`; it fails `one` (fail): no one");
 }
 
@@ -63,6 +63,13 @@ fn other_words_than_the_recorded_are_told() {
         course.write(&format!("{FOLDER}/Cargo.toml"), &manifest.replace(from, to));
         refused(&course, "ex-01 mutant half: FAILED");
     }
+}
+
+#[test]
+fn a_patch_that_does_not_fit_is_told() {
+    let course = course();
+    course.write(&format!("{FOLDER}/mutants/half.patch"), &patch("one").replace("fn", "gn"));
+    refused(&course, "half.patch to solutions/ex-01-concept/src/main.rs: make it anew");
 }
 
 #[test]
@@ -83,7 +90,9 @@ fn a_skeleton_with_a_warning_is_told() {
 fn a_solution_and_an_alternative_that_fail_are_told() {
     let course = course();
     course.write("solutions/ex-01-concept/src/main.rs", &prints("one"));
-    refused(&course, "ex-01 solution: FAILED");
+    // The mutant's patch does not fit any more either.
+    let (holds, said) = gate(&course);
+    assert!(!holds && said.contains("ex-01 solution: FAILED"), "{said}");
     course.write("solutions/ex-01-concept/src/main.rs", &prints("one two"));
     course.write(&format!("{FOLDER}/alternatives/other.rs"), &prints("two"));
     refused(&course, "ex-01 alternative other: FAILED");
