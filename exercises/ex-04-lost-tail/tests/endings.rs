@@ -57,7 +57,7 @@ pub fn waits_last(trial: &Trial) -> Outcome {
     ran.exits(0, READ_FIRST)?;
     trial::snapshot!(
         ran,
-        @"[2] I am still read\n[1] exited with 7\n[2] exited with 0\n",
+        @"\n[2] I am still read\n[1] exited with 7\n[2] exited with 0\n",
         STATUSES
     )?;
     ran.leaves_nothing(REAP)
@@ -69,7 +69,7 @@ pub fn tells_the_endings(trial: &Trial) -> Outcome {
     ran.exits(0, STATUSES)?;
     trial::snapshot!(
         ran,
-        @"[1] exited with 3\n[2] was ended by SIGKILL\n[3] exited with 0\n\
+        @"\n[1] exited with 3\n[2] was ended by SIGKILL\n[3] exited with 0\n\
         [4] was ended by SIGPIPE\n",
         STATUSES
     )?;

@@ -56,7 +56,7 @@ pub fn joins_a_line(trial: &Trial) -> Outcome {
     ran.exits(0, LINES_NOT_READS)?;
     trial::snapshot!(
         ran,
-        @"[2] between\n[1] one line in two pieces\n[1] exited with 0\n\
+        @"\n[2] between\n[1] one line in two pieces\n[1] exited with 0\n\
         [2] exited with 0\n",
         LINES_NOT_READS
     )?;
@@ -102,7 +102,7 @@ pub fn finishes_the_last_line(trial: &Trial) -> Outcome {
     by_label(&mut ran, 3);
     trial::snapshot!(
         ran,
-        @"[1] whole\n[1] not whole\n[3] \n[3] \n[1] exited with 0\n[2] exited with 0\n\
+        @"\n[1] whole\n[1] not whole\n[3] \n[3] \n[1] exited with 0\n[2] exited with 0\n\
         [3] exited with 0\n",
         END_OF_LINE
     )?;
