@@ -10,6 +10,7 @@ use crate::program::Ran;
 
 /// Lines of standard error that are shown.
 const SAID_LINES: usize = 3;
+const STDOUT: &str = "standard output";
 /// What `todo!()` says when it is reached.
 const TODO: &str = "not yet implemented";
 
@@ -44,7 +45,7 @@ impl Ran {
     /// # Errors
     /// When it printed something else, or did not end by itself.
     pub fn prints(&self, expected: impl AsRef<[u8]>, means: &str) -> Outcome {
-        self.wrote("standard output", &self.stdout, expected.as_ref(), means)
+        self.wrote(STDOUT, &self.stdout, expected.as_ref(), means)
     }
 
     /// It wrote this on standard error and nothing else.
@@ -61,8 +62,11 @@ impl Ran {
         if came == expected {
             return Ok(());
         }
-        let mut failure =
-            self.failure(Verdict::Fail, &what, &difference::in_words(expected, came), means);
+        let mut words = difference::in_words(expected, came);
+        if stream == STDOUT {
+            words = self.with_said(words);
+        }
+        let mut failure = self.failure(Verdict::Fail, &what, &words, means);
         failure.difference = difference::lines(expected, came);
         Err(Wrong::Program(Box::new(failure)))
     }
@@ -129,13 +133,13 @@ impl Ran {
     /// When insta says that it does not, or the program did not end by itself.
     pub fn agrees(&self, expected: &str, means: &str, insta: impl FnOnce(&str)) -> Outcome {
         let expected = expected.trim_start_matches('\n');
-        self.ended_by_itself(&shown("standard output", expected.as_bytes()), means)?;
+        self.ended_by_itself(&shown(STDOUT, expected.as_bytes()), means)?;
         let text = String::from_utf8_lossy(&self.stdout);
         if catch_unwind(AssertUnwindSafe(|| insta(&text))).is_ok() {
             return Ok(());
         }
-        let what = shown("standard output", expected.as_bytes());
-        let came = difference::in_words(expected.as_bytes(), &self.stdout);
+        let what = shown(STDOUT, expected.as_bytes());
+        let came = self.with_said(difference::in_words(expected.as_bytes(), &self.stdout));
         let mut failure = self.failure(Verdict::Fail, &what, &came, means);
         failure.difference = difference::lines(expected.as_bytes(), &self.stdout);
         Err(Wrong::Program(Box::new(failure)))
@@ -197,6 +201,11 @@ impl Ran {
         lines.extend(self.report.stuck.iter().map(launcher::Stuck::words));
         lines.extend(said_lines(&self.stderr));
         lines.join("\n")
+    }
+
+    /// A program that printed something wrong may have said why.
+    fn with_said(&self, came: String) -> String {
+        [vec![came], said_lines(&self.stderr)].concat().join("\n")
     }
 
     fn said(&self) -> String {
