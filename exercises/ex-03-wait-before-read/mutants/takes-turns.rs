@@ -1,0 +1,111 @@
+//! Wrong: writes and reads in turn, as if a filter answered what it has read.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
+
+use anyhow::{Context, bail};
+
+/// What shells answer for a command that they do not find.
+const NOT_STARTED: u8 = 127;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    let [job, name, arguments @ ..] = &words[..] else {
+        bail!("usage: run CMD [ARGS…], or filter CMD [ARGS…]");
+    };
+    let mut command = Command::new(name);
+    command.args(arguments).stdout(Stdio::piped());
+    let finish = match job.to_str() {
+        Some("run") => run,
+        Some("filter") => {
+            command.stdin(Stdio::piped());
+            filter
+        }
+        _ => bail!("the jobs are run and filter, not {}", job.display()),
+    };
+
+    // When exec fails in the child, spawn has waited for the child and hands over the error.
+    let child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            writeln!(io::stderr(), "{}: {error}", name.display())?;
+            return Ok(ExitCode::from(NOT_STARTED));
+        }
+    };
+    let (output, status) = finish(child)?;
+    let mut out = io::stdout();
+    out.write_all(&output).and_then(|()| out.flush()).context("print the output")?;
+    tell_end(status)
+}
+
+/// All that the command writes, and how it ends.
+fn run(mut child: Child) -> anyhow::Result<(Vec<u8>, ExitStatus)> {
+    let mut from_command = child.stdout.take().context("find the command's output")?;
+    let mut output = Vec::new();
+    // It may have more to say than a pipe holds. Then it cannot end before this has read.
+    let outcome = from_command.read_to_end(&mut output);
+    let status = child.wait().context("wait for the command")?;
+    outcome.context("read the command's output")?;
+    Ok((output, status))
+}
+
+/// Standard input through the filter: what comes out of it, and how it ends.
+fn filter(mut child: Child) -> anyhow::Result<(Vec<u8>, ExitStatus)> {
+    let mut to_filter = child.stdin.take().context("find the filter's input")?;
+    let mut from_filter = child.stdout.take().context("find the filter's output")?;
+    let mut output = Vec::new();
+    let fed = take_turns(&mut to_filter, &mut from_filter, &mut output);
+    drop(to_filter);
+    let outcome = from_filter.read_to_end(&mut output);
+    // Also after an error: a child that nobody waits for stays behind as a zombie.
+    let status = child.wait().context("wait for the filter")?;
+    fed?;
+    outcome.context("read the filter's output")?;
+    Ok((output, status))
+}
+
+/// Standard input into the filter, never more than half a pipe ahead of what comes out.
+fn take_turns(
+    to_filter: &mut ChildStdin,
+    from_filter: &mut ChildStdout,
+    output: &mut Vec<u8>,
+) -> anyhow::Result<()> {
+    let mut input = io::stdin().lock();
+    let mut chunk = [0; 4096];
+    let mut written = 0;
+    loop {
+        let count = input.read(&mut chunk).context("read standard input")?;
+        match to_filter.write_all(&chunk[..count]) {
+            Ok(()) if count > 0 => written += count,
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                return Err(error).context("feed the filter");
+            }
+            _ => return Ok(()),
+        }
+        while written > output.len() + 32768 {
+            let count = from_filter.read(&mut chunk).context("read the filter's output")?;
+            if count == 0 {
+                return Ok(());
+            }
+            output.extend_from_slice(&chunk[..count]);
+        }
+    }
+}
+
+/// Tells how the command ended, and turns that into this program's end, as a shell does.
+fn tell_end(status: ExitStatus) -> anyhow::Result<ExitCode> {
+    let mut err = io::stderr();
+    let code = match (status.code(), status.signal()) {
+        (Some(code), _) => {
+            writeln!(err, "the command exited with {code}")?;
+            code
+        }
+        (None, Some(signal)) => {
+            writeln!(err, "the command was ended by signal {signal}")?;
+            128 + signal
+        }
+        (None, None) => bail!("the command ended with {status:?}"),
+    };
+    Ok(ExitCode::from(u8::try_from(code).context("an exit code of 0 to 255")?))
+}
