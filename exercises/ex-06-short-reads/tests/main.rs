@@ -43,7 +43,7 @@ fn main() -> ExitCode {
             },
             Test {
                 name: "cut-in-a-header",
-                claim: "an end in a header is an error that says so, one between frames is none",
+                claim: "an end in a header is an error, one between frames is none",
                 run: broken::cut_in_a_header,
             },
             Test {

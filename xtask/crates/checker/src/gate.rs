@@ -18,6 +18,9 @@ use trial::{Answer, Result};
 use crate::programs::{self, Source};
 use crate::tests::{self, Job, Suite};
 
+/// A claim stands on one line of a terminal, behind its verdict.
+const CLAIM_COLUMNS: usize = 70;
+
 /// A program whose result is known beforehand.
 struct Known<'a> {
     entry: &'a Entry,
@@ -95,6 +98,12 @@ fn same_tests(entry: &Entry, suite: &Suite) -> anyhow::Result<()> {
         "the tests are {}; the manifest has {}",
         listed.join(", "),
         named.join(", ")
+    );
+    let long = suite.listed.iter().find(|(_, claim)| claim.chars().count() > CLAIM_COLUMNS);
+    ensure!(
+        long.is_none(),
+        "the claim of `{}` has more than {CLAIM_COLUMNS} columns",
+        long.map_or("", |(name, _)| name)
     );
     Ok(())
 }
