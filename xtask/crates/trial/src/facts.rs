@@ -255,8 +255,11 @@ fn shown(stream: &str, bytes: &[u8]) -> String {
     }
 }
 
+/// Without the empty line that anyhow puts between an error and its causes.
 fn said_lines(stderr: &[u8]) -> Vec<String> {
-    difference::harmless(stderr, SAID_LINES)
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    difference::harmless(lines.join("\n").as_bytes(), SAID_LINES)
         .into_iter()
         .map(|line| format!("standard error: {line}"))
         .collect()
