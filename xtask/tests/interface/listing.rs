@@ -6,7 +6,9 @@ use fixture::{Fixture, GOOD};
 
 use super::{run, stderr, stdout, xtask};
 
-const VERBS: [&str; 7] = ["list", "run", "snapshot", "test", "tidy", "new", "bench"];
+const VERBS: [&str; 11] = [
+    "list", "run", "check", "hint", "reset", "solution", "snapshot", "test", "tidy", "new", "bench",
+];
 
 #[test]
 fn lessons_come_in_order_with_their_state() {
