@@ -117,6 +117,24 @@ fn states_are_what_the_checks_said_of_this_content() {
 }
 
 #[test]
+fn the_next_exercise_is_the_first_that_is_not_done() {
+    let course = course();
+    let next = |id: &str, folder: &str| {
+        let said = stdout(&run(course.root(), ["list"]).success());
+        let check = format!("cargo xtask check {id}");
+        let last = format!("next exercise: exercises/{folder}/README.md\n               {check}\n");
+        assert!(said.ends_with(&last), "{said}");
+    };
+    checked(&course, "ex-02", false);
+    next("ex-01", "ex-01-close");
+    checked(&course, "ex-01", true);
+    next("ex-02", "ex-02-frames");
+    checked(&course, "ex-02", true);
+    let said = stdout(&run(course.root(), ["list"]).success());
+    assert!(!said.contains("next exercise"), "{said}");
+}
+
+#[test]
 fn json_tells_the_states_of_exercises_too() {
     let course = course();
     checked(&course, "ex-02", true);
