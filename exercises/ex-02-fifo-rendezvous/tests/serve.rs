@@ -21,8 +21,12 @@ macro_rules! script {
             r#"
             look() {
                 pid=$1
-                while { read -r below < /proc/$pid/task/$pid/children; } 2> /dev/null; do
-                    case $below in '') break ;; *) pid=${below%% *} ;; esac
+                while
+                    below=
+                    { read -r below < /proc/$pid/task/$pid/children; } 2> /dev/null
+                    [ "$below" ]
+                do
+                    pid=${below%% *}
                 done
                 state=gone
                 { read -r a b state c < /proc/$pid/stat; } 2> /dev/null
@@ -38,7 +42,7 @@ macro_rules! script {
                 state=R
                 until [ $state = S ] || [ $state = Z ] || [ $state = gone ]; do
                     looks=$((looks + 1))
-                    [ $looks -lt 5000 ] || break
+                    [ $looks -lt 2000 ] || break
                     look $1
                 done
             }
