@@ -11,10 +11,12 @@ use crate::leaves_only;
 
 /// The script in which `"$@"` is the program, with what all of them use before it.
 ///
-/// `look PID` sets `state` to the letter of proc_pid_stat(5): S waits, Z has ended. Where a sandbox
-/// stands before the program, the last process in the line is the program. `appears` waits for the
-/// server's FIFO. `settles PID` looks until a process waits or has ended: a process that another
-/// has just woken is no longer in S, so who is in S knows all that has happened before.
+/// `look PID` sets `state` to the letter of proc_pid_stat(5), where S waits and Z has ended, and
+/// `ticks` to the CPU time, in hundredths of a second. Where a sandbox stands before the program,
+/// the last process in the line is the program. `appears` waits for the server's FIFO. `settles
+/// PID` looks until a process waits or has ended: who has just been woken is no longer in S, so
+/// who is in S knows all that has happened before. One that spins is taken as settled after 50 ms
+/// of its time.
 macro_rules! script {
     ($body:literal) => {
         concat!(
@@ -29,7 +31,10 @@ macro_rules! script {
                     pid=${below%% *}
                 done
                 state=gone
-                { read -r a b state c < /proc/$pid/stat; } 2> /dev/null
+                {
+                    read -r a a state a a a a a a a a a a user system a < /proc/$pid/stat
+                } 2> /dev/null
+                ticks=$((user + system))
             }
             appears() {
                 until [ -p requests ]; do
@@ -38,11 +43,10 @@ macro_rules! script {
                 done
             }
             settles() {
-                looks=0
-                state=R
+                look $1
+                begun=$ticks
                 until [ $state = S ] || [ $state = Z ] || [ $state = gone ]; do
-                    looks=$((looks + 1))
-                    [ $looks -lt 2000 ] || break
+                    [ $((ticks - begun)) -lt 5 ] || break
                     look $1
                 done
             }
@@ -165,6 +169,7 @@ pub fn early_client(trial: &Trial) -> Outcome {
         settles $client
         "$@" serve . & server=$!
         wait $client || exit
+        settles $server
         "$@" send . quit || exit
         wait $server
         "#
