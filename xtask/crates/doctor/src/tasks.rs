@@ -9,7 +9,6 @@ use std::io;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::signals::is_in;
 use crate::tree;
 
 /// What setitimer(2) and alarm(2) raise.
@@ -66,6 +65,12 @@ impl Task {
     }
 }
 
+/// Whether a mask of /proc/PID/status holds `signal`.
+#[must_use]
+pub fn is_in(mask: u64, signal: Signal) -> bool {
+    mask >> (signal as i32 - 1) & 1 == 1
+}
+
 /// Whether one of a set of signals may come from a timer that /proc does not show.
 pub fn holds_timer_signals(mask: u64) -> bool {
     TIMER_SIGNALS.into_iter().any(|signal| is_in(mask, signal))
@@ -75,14 +80,11 @@ fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
 }
 
-/// The threads of all descendants, parents before their children, one by one as they are asked for.
-///
-/// # Errors
-/// When /proc is not there.
-pub fn tasks() -> io::Result<impl Iterator<Item = Task>> {
-    Ok(tree::descendants()?
-        .into_iter()
-        .flat_map(|pid| tree::threads(pid).into_iter().filter_map(move |tid| Task::read(pid, tid))))
+/// The threads of these processes, one by one as they are asked for.
+pub fn tasks(pids: &[Pid]) -> impl Iterator<Item = Task> {
+    let of_one =
+        |&pid: &Pid| tree::threads(pid).into_iter().filter_map(move |tid| Task::read(pid, tid));
+    pids.iter().flat_map(of_one)
 }
 
 #[cfg(test)]

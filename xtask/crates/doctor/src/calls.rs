@@ -14,14 +14,16 @@ pub enum Direction {
 
 impl Direction {
     /// In the report's JSON.
-    pub(crate) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Direction::Read => "read",
             Direction::Write => "write",
         }
     }
 
-    pub(crate) fn opposite(self) -> Direction {
+    #[must_use]
+    pub fn opposite(self) -> Direction {
         match self {
             Direction::Read => Direction::Write,
             Direction::Write => Direction::Read,
