@@ -6,7 +6,7 @@ use libc::c_long;
 use nix::unistd::Pid;
 
 /// The way that bytes go through a descriptor, seen from the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     Read,
     Write,

@@ -3,10 +3,15 @@
 #![expect(unsafe_code, reason = "pidfds have no safe form")]
 
 pub mod calls;
+pub mod cure;
 mod descriptors;
+pub mod fixpoint;
 mod outside;
 pub mod pidfd;
+pub mod scene;
 mod snapshot;
+#[cfg(test)]
+mod stage;
 mod stuck;
 mod tasks;
 pub mod tree;
