@@ -234,7 +234,9 @@ mod tests {
     use super::*;
     use crate::stage::Stage;
 
-    fn cured(stage: &Stage) -> Option<(Vec<(ProcessId, i32)>, Vec<Because>, bool)> {
+    type Cured = (Vec<(ProcessId, i32)>, Vec<Because>, bool);
+
+    fn cured(stage: &Stage) -> Option<Cured> {
         let graph = Graph::new(&stage.scene);
         assert!(graph.all_stuck());
         cure(&graph).map(|found| {

@@ -25,7 +25,7 @@ impl Outside {
         match descriptor.kind {
             Kind::Outside => true,
             Kind::Pipe => self.outputs.contains(&descriptor.object),
-            Kind::Inside => false,
+            _ => false,
         }
     }
 
