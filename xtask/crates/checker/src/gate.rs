@@ -166,6 +166,11 @@ fn compile(
     done.into_iter().map(|(_, program)| program.map_err(|error| format!("{error:#}"))).collect()
 }
 
+/// Without the breaks that a text has on a terminal.
+fn in_one_line(text: &str) -> String {
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// What is to be said of a program that did what is known of it, with what could not be tested.
 fn judge(
     known: &Known<'_>,
@@ -187,7 +192,7 @@ fn judge(
                 let Mutant { test, verdict, came } = record;
                 let is_as_recorded = name == test
                     && failure.verdict.word() == verdict
-                    && failure.came.contains(came.as_str());
+                    && in_one_line(&failure.came).contains(came.as_str());
                 return if is_as_recorded {
                     Ok((format!("fails `{name}` ({verdict})"), cannot))
                 } else {

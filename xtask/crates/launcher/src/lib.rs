@@ -19,9 +19,9 @@
 //!
 //! # What ends a run
 //!
-//! The program itself, a limit, or a signal to the launcher. One limit is on standing still
-//! ([`Limits::quiet`]); after it, and after the deadline, the report says what each thread waited
-//! for ([`Report::stuck`]). After a limit or a signal every
+//! The program itself, a limit, a signal to the launcher, or a deadlock that the doctor has proved.
+//! One limit is on standing still ([`Limits::quiet`]). The report says what the doctor has seen
+//! ([`Report::diagnosis`]). After a limit, a deadlock or a signal every
 //! process of the tree gets SIGTERM, and after a grace SIGKILL. What outlives the program gets
 //! SIGKILL at once. The launcher returns when `wait4` says that no child is left.
 //!
@@ -32,33 +32,28 @@
 //! other limits count one process at a time. A burst that is shorter than two looks is seen only in
 //! the totals when it ends.
 
-#![expect(unsafe_code, reason = "pre_exec, wait4, close_range and pidfds have no safe form")]
+#![expect(unsafe_code, reason = "pre_exec, wait4 and close_range have no safe form")]
 
-mod calls;
 mod cli;
 mod client;
-mod descriptors;
 mod json;
 mod limits;
 mod outside;
-mod pidfd;
 mod quiet;
 mod reap;
 mod relay;
 mod report;
 mod signals;
-mod snapshot;
 mod start;
-mod stuck;
 mod supervise;
-mod tasks;
 mod tree;
 mod watch;
+
+pub use doctor::{Diagnosis, Direction, Holder, Stuck};
 
 pub use cli::{HIDDEN_VERB, main};
 pub use client::{Captured, Launch, XTASK_VARIABLE, xtask_path};
 pub use limits::{Limit, Limits};
 pub use report::{Ended, Report};
 pub use start::{Mode, Spec};
-pub use stuck::{Direction, Holder, Stuck};
 pub use supervise::supervise;

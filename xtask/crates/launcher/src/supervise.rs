@@ -11,16 +11,13 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::limits::{Limit, Limits};
-use crate::outside::Outside;
-use crate::quiet::Quiet;
+use crate::outside;
+use crate::quiet::{self, Explained, Quiet};
 use crate::reap::Reaped;
 use crate::relay::{self, Relay};
 use crate::report::{Ended, Report};
 use crate::signals::{self, Signals, Stop};
-use crate::snapshot::Snapshot;
 use crate::start::{Mode, Pipes, Spec, close_the_rest_on_exec, start};
-use crate::stuck::Stuck;
-use crate::tasks::tasks;
 use crate::tree;
 use crate::watch::Watch;
 
@@ -49,6 +46,7 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
     nix::sys::prctl::set_child_subreaper(true).context("become the subreaper")?;
     close_the_rest_on_exec()?;
 
+    let looks = spec.limits.quiet.is_some() || spec.limits.deadlock;
     let watch = Watch::new(&spec.limits, attached);
     let started = Instant::now();
     let report = match start(spec, &signals) {
@@ -60,8 +58,8 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 relays: Vec::new(),
                 started,
                 watch,
-                quiet: spec.limits.quiet.map(Quiet::new),
-                stuck: Vec::new(),
+                quiet: looks.then(|| Quiet::new(spec.limits.quiet, program)),
+                explained: Explained::default(),
                 interrupts: Vec::new(),
                 reaped: Reaped::default(),
             };
@@ -86,8 +84,7 @@ struct Run<'a> {
     started: Instant,
     watch: Watch,
     quiet: Option<Quiet>,
-    /// What each thread waited for when the launcher ended them.
-    stuck: Vec<Stuck>,
+    explained: Explained,
     interrupts: Vec<Instant>,
     reaped: Reaped,
 }
@@ -97,9 +94,8 @@ impl Run<'_> {
         let ended = self.connect(pipes).and_then(|()| self.until_it_ends());
         let wall = self.started.elapsed();
         if matches!(ended, Ok(Ended::Limit { limit: Limit::Wall })) {
-            // Where /proc cannot be read, how it ended matters more.
-            let outside = Outside::of(self.spec, &self.relays);
-            self.stuck = tasks().map_or(Vec::new(), |all| Snapshot::take(all, &outside).stuck);
+            let outside = outside::of(self.spec, &self.relays);
+            self.explained = quiet::at_the_deadline(self.program, &outside, wall);
         }
         let unreaped = self.count_unreaped(&ended);
         let left_behind = self.end_the_tree(&ended);
@@ -144,32 +140,33 @@ impl Run<'_> {
             if stopped {
                 signals::stop_too();
             }
-            if self.stands_still()? {
-                return Ok(Ended::Limit { limit: Limit::Quiet });
+            if let Some(ended) = self.stands_still()? {
+                return Ok(ended);
             }
             self.wait(self.until_next())?;
             self.pass_on()?;
         }
     }
 
-    /// Looks, where it is time, and notes what everybody waits for if nothing has moved for too
-    /// long.
-    fn stands_still(&mut self) -> anyhow::Result<bool> {
-        let Some(mut quiet) = self.quiet.take() else { return Ok(false) };
+    /// Looks, where it is time, and notes what everybody waits for if nobody can go on, or nothing
+    /// has moved for too long.
+    fn stands_still(&mut self) -> anyhow::Result<Option<Ended>> {
+        let Some(mut quiet) = self.quiet.take() else { return Ok(None) };
         if !self.relays.iter().take(2).all(Relay::has_nothing_pending) {
             // The program may be waiting for whoever reads the launcher's output.
             quiet.disturb();
         }
         let context = "look at the program's threads in /proc";
-        let seen = quiet.look(|| Outside::of(self.spec, &self.relays)).context(context)?;
+        let seen = quiet.look(|| outside::of(self.spec, &self.relays)).context(context)?;
         if seen.is_some() && self.pass_on()? {
             // What had come since the last turn may be what the program waits for.
             quiet.disturb();
         }
         let is_still = seen.is_some() && quiet.is_unchanged().context(context)?;
-        self.stuck = seen.filter(|_| is_still).map_or(Vec::new(), |seen| seen.stuck);
         self.quiet = Some(quiet);
-        Ok(is_still)
+        let Some(seen) = seen.filter(|_| is_still) else { return Ok(None) };
+        self.explained = seen.explained;
+        Ok(Some(seen.ended))
     }
 
     /// Sleeps until a byte can move, a signal has come, or `at_most` is over.
@@ -243,7 +240,7 @@ impl Run<'_> {
         self.interrupts.push(now);
         // All, not the program alone: who waits for a command as system(3) does ignores the keys
         // so that they end only the command.
-        let ignores = |&pid: &Pid| signals::is_in(tree::ignored_signals(pid), key);
+        let ignores = |&pid: &Pid| doctor::is_in(tree::ignored_signals(pid), key);
         Ok(self.interrupts.len() >= INSIST_COUNT || tree::descendants()?.iter().all(ignores))
     }
 
@@ -259,7 +256,7 @@ impl Run<'_> {
     /// Ends and reaps every process; returns how many would not go.
     fn end_the_tree(&mut self, ended: &anyhow::Result<Ended>) -> usize {
         let gently = match ended {
-            Ok(Ended::Interrupted { .. }) => true,
+            Ok(Ended::Interrupted { .. } | Ended::Deadlock) => true,
             // Processes that multiply are given no time to.
             Ok(Ended::Limit { limit }) => *limit != Limit::Processes,
             _ => false,
@@ -344,7 +341,8 @@ impl Run<'_> {
             stderr_bytes: self.relays.get(1).map_or(0, |relay| relay.total_bytes),
             unreaped,
             left_behind,
-            stuck: self.stuck,
+            stuck: self.explained.stuck,
+            diagnosis: self.explained.diagnosis,
         })
     }
 }

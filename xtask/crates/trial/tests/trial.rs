@@ -114,7 +114,7 @@ fn a_hang_says_who_waits_for_whom() {
     // The second command of the pipeline reads from a FIFO that it holds open itself.
     let script = "mkfifo f; exec 3<>f; rm f; cat <&3";
     let hangs = failure("exits", &["sh", "-c", script]);
-    assert_eq!(hangs.verdict, Verdict::Hang);
+    assert_eq!(hangs.verdict, Verdict::Deadlock);
     assert!(hangs.came.contains("cat (pid"), "{}", hangs.came);
     assert!(hangs.by_hand.contains("--deadline 2"), "{}", hangs.by_hand);
 }
