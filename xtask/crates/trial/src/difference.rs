@@ -14,11 +14,12 @@ pub fn lines(expected: &[u8], came: &[u8]) -> Vec<String> {
     else {
         return Vec::new();
     };
-    let mut shown = Vec::new();
+    let mut shown: Vec<String> = Vec::new();
     let mut left_out = 0;
     // Ten thousand lines have a difference too, in time that nobody has: the beginning tells.
     let head = |text: &str| -> String { text.split_inclusive('\n').take(2000).collect() };
     let (expected, came) = (head(expected), head(came));
+    let column = column_of_difference(&expected, &came);
     let diff = TextDiff::from_lines(&expected, &came);
     for group in diff.grouped_ops(1) {
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
@@ -28,7 +29,9 @@ pub fn lines(expected: &[u8], came: &[u8]) -> Vec<String> {
                 ChangeTag::Equal => ' ',
             };
             if shown.len() < LINES {
-                shown.push(format!("{mark} {}", cut(change.value())));
+                let is_first = mark != ' ' && !shown.iter().any(|line| line.starts_with(mark));
+                let from = if is_first { column } else { 0 };
+                shown.push(format!("{mark} {}", cut(change.value(), from)));
             } else {
                 left_out += usize::from(mark != ' ');
             }
@@ -40,15 +43,25 @@ pub fn lines(expected: &[u8], came: &[u8]) -> Vec<String> {
     shown
 }
 
-/// The line as it can be shown: what is not printable as an escape, and what is missing at its end.
-fn cut(line: &str) -> String {
+/// From which column two lines are shown, so that where they part is seen.
+fn column_of_difference(expected: &str, came: &str) -> usize {
+    const BEFORE: usize = 20;
+    let pairs = expected.chars().zip(came.chars()).take_while(|(a, b)| a == b);
+    let column = pairs.fold(0, |column, (c, _)| if c == '\n' { 0 } else { column + 1 });
+    if column + BEFORE > COLUMNS { column - BEFORE } else { 0 }
+}
+
+/// The line from this column on, as it can be shown: what is not printable as an escape, and what
+/// is missing at its end.
+fn cut(line: &str, from: usize) -> String {
     let (text, newline) = match line.strip_suffix('\n') {
         Some(text) => (text, true),
         None => (line, false),
     };
-    let visible: String = text.chars().flat_map(visible).collect();
-    let mut shown: String = visible.chars().take(COLUMNS).collect();
-    if shown.len() < visible.len() {
+    let visible: String = text.chars().skip(from).flat_map(visible).collect();
+    let mut shown: String = if from > 0 { "…" } else { "" }.to_owned();
+    shown.extend(visible.chars().take(COLUMNS));
+    if visible.chars().nth(COLUMNS).is_some() {
         shown.push('…');
     }
     if newline { shown } else { format!("{shown} (without a newline)") }
@@ -63,6 +76,7 @@ pub fn in_words(expected: &[u8], came: &[u8]) -> String {
     let same = expected.iter().zip(came).take_while(|(a, b)| a == b).count();
     match (came.len(), expected.len()) {
         (0, _) => "nothing".to_owned(),
+        (came, 0) => format!("{came} bytes, where nothing was to come"),
         (came, expected) if same == came => {
             format!("the first {came} of {expected} bytes, and then no more")
         }
@@ -77,7 +91,7 @@ pub fn in_words(expected: &[u8], came: &[u8]) -> String {
 pub fn harmless(bytes: &[u8], lines: usize) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let mut shown: Vec<String> =
-        text.lines().take(lines).map(|line| cut(&format!("{line}\n"))).collect();
+        text.lines().take(lines).map(|line| cut(&format!("{line}\n"), 0)).collect();
     if text.lines().count() > lines {
         shown.push("…".to_owned());
     }
@@ -95,12 +109,17 @@ mod tests {
         assert_eq!(shown.len(), LINES + 1);
         assert_eq!(shown[LINES], "  … and 992 more lines that differ");
         assert_eq!(lines(b"a\nb\n", b"a\nc"), ["  a", "- b", "+ c (without a newline)"]);
+        let long = |end: &str| format!("{}{end}\n", "x".repeat(100));
+        let shown = lines(long("one").as_bytes(), long("two").as_bytes());
+        let before = "x".repeat(20);
+        assert_eq!(shown, [format!("- …{before}one"), format!("+ …{before}two")]);
         assert_eq!(lines(b"\x1b[2J\n", b"\n"), ["- \\u{1b}[2J", "+ "]);
     }
 
     #[test]
     fn bytes_are_told_in_words() {
         assert_eq!(in_words(b"abc", b""), "nothing");
+        assert_eq!(in_words(b"", b"abc"), "3 bytes, where nothing was to come");
         assert_eq!(in_words(b"abc", b"ab"), "the first 2 of 3 bytes, and then no more");
         assert_eq!(in_words(b"abc", b"abcd"), "all 3 bytes, and 1 more");
         assert_eq!(in_words(b"abc", b"abd"), "3 bytes, the first 2 of them right");

@@ -5,14 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use launcher::{Ended, Limit};
 
 use crate::difference;
+use crate::ended::said_lines;
 use crate::outcome::{Failure, Outcome, Verdict, Wrong};
 use crate::program::Ran;
 
-/// Lines of standard error that are shown.
-const SAID_LINES: usize = 3;
 const STDOUT: &str = "standard output";
-/// What `todo!()` says when it is reached.
-const TODO: &str = "not yet implemented";
 
 impl Ran {
     /// It ended by itself with this exit code.
@@ -24,6 +21,8 @@ impl Ran {
         if self.report.ended == (Ended::Exited { code }) {
             return Ok(());
         }
+        // Where success was expected the program gave up before what the test is about.
+        let means = if code == 0 { self.meaning_of_its_end(means) } else { means };
         self.wrong(self.verdict(), &exit_code(code), &self.how_it_ended(), means)
     }
 
@@ -36,7 +35,10 @@ impl Ran {
         self.ended_by_itself(expected, means)?;
         match self.report.ended {
             Ended::Exited { code: 1..=100 | 102.. } => Ok(()),
-            _ => self.wrong(self.verdict(), expected, &self.how_it_ended(), means),
+            _ => {
+                let means = self.meaning_of_its_end(means);
+                self.wrong(self.verdict(), expected, &self.how_it_ended(), means)
+            }
         }
     }
 
@@ -58,12 +60,18 @@ impl Ran {
 
     fn wrote(&self, stream: &str, came: &[u8], expected: &[u8], means: &str) -> Outcome {
         let what = shown(stream, expected);
-        self.ended_by_itself(&what, means)?;
+        // What came is wrong already, however the program ended: that matters more.
+        let waits = matches!(self.verdict(), Verdict::Deadlock | Verdict::Hang);
+        if !waits || expected.starts_with(came) {
+            self.ended_by_itself(&what, means)?;
+        }
         if came == expected {
             return Ok(());
         }
         let mut words = difference::in_words(expected, came);
-        if stream == STDOUT {
+        if waits {
+            words.push_str("\nand then it waited for more");
+        } else if stream == STDOUT {
             words = self.with_said(words);
         }
         let mut failure = self.failure(Verdict::Fail, &what, &words, means);
@@ -110,11 +118,8 @@ impl Ran {
     pub fn sleeps(&self, means: &str) -> Outcome {
         let expected = "the program sleeps as long as nothing happens";
         match self.report.ended {
-            Ended::Limit { limit: Limit::Quiet | Limit::Wall } => Ok(()),
-            _ => {
-                self.ended_by_itself(expected, means)?;
-                self.wrong(self.verdict(), expected, &self.how_it_ended(), means)
-            }
+            Ended::Deadlock | Ended::Limit { limit: Limit::Quiet | Limit::Wall } => Ok(()),
+            _ => self.wrong(self.verdict(), expected, &self.how_it_ended(), means),
         }
     }
 
@@ -150,6 +155,7 @@ impl Ran {
         match &self.report.ended {
             Ended::Exited { .. } | Ended::Signaled { .. } => Ok(()),
             Ended::Limit { .. } | Ended::Deadlock => {
+                let means = self.meaning_of_its_end(means);
                 self.wrong(self.verdict(), expected, &self.how_it_ended(), means)
             }
             Ended::Interrupted { signal, .. } => {
@@ -159,53 +165,6 @@ impl Ran {
                 Err(Wrong::Ours(anyhow::anyhow!("the program could not be started: {error}")))
             }
         }
-    }
-
-    fn verdict(&self) -> Verdict {
-        match &self.report.ended {
-            Ended::Deadlock => Verdict::Deadlock,
-            Ended::Limit { limit } => match limit {
-                Limit::Quiet => Verdict::Hang,
-                Limit::Wall | Limit::Cpu => Verdict::TimeLimit,
-                Limit::Memory => Verdict::MemoryLimit,
-                Limit::Output => Verdict::OutputLimit,
-                Limit::Processes => Verdict::Fail,
-            },
-            Ended::Exited { code: 101 } | Ended::Signaled { .. } => Verdict::Crashed,
-            _ => Verdict::Fail,
-        }
-    }
-
-    /// In words, with what standard error says about it, or what the launcher saw.
-    fn how_it_ended(&self) -> String {
-        let mut lines = Vec::new();
-        match &self.report.ended {
-            Ended::Deadlock => {}
-            Ended::Limit { limit: Limit::Quiet } => {
-                lines.push("it hangs: nothing in it moves any more".to_owned());
-            }
-            Ended::Exited { code: 101 } => {
-                let stderr = String::from_utf8_lossy(&self.stderr);
-                let todo = self.reached_todo();
-                lines.push(match (panic_place(&stderr), todo) {
-                    (Some(place), true) => format!("it reached the `todo!()` at {place}"),
-                    (Some(place), false) => format!("it panicked at {place}"),
-                    (None, _) => "exit code 101".to_owned(),
-                });
-                if todo {
-                    return lines.concat();
-                }
-            }
-            ended => lines
-                .push(format!("it was {}", ended.words()).replace("was exit", "ended with exit")),
-        }
-        if let Some(diagnosis) = &self.report.diagnosis {
-            // Its first line says how the program ended: that is said already, unless it is a proof.
-            let skipped = usize::from(!diagnosis.is_proved());
-            lines.extend(diagnosis.short().lines().skip(skipped).map(str::to_owned));
-        }
-        lines.extend(said_lines(&self.stderr));
-        lines.join("\n")
     }
 
     /// A program that printed something wrong may have said why.
@@ -218,31 +177,23 @@ impl Ran {
         if said.is_empty() { "nothing on standard error".to_owned() } else { said.join("\n") }
     }
 
-    fn reached_todo(&self) -> bool {
-        self.report.ended == (Ended::Exited { code: 101 })
-            && String::from_utf8_lossy(&self.stderr).contains(TODO)
-    }
-
     fn wrong(&self, verdict: Verdict, expected: &str, came: &str, means: &str) -> Outcome {
         Err(Wrong::Program(Box::new(self.failure(verdict, expected, came, means))))
     }
 
     fn failure(&self, verdict: Verdict, expected: &str, came: &str, means: &str) -> Failure {
-        let hangs = matches!(verdict, Verdict::Deadlock | Verdict::Hang | Verdict::TimeLimit);
+        // A proved deadlock ends `run` as well.
+        let waits = matches!(verdict, Verdict::Hang | Verdict::TimeLimit);
         Failure {
             verdict,
             expected: expected.to_owned(),
             came: came.to_owned(),
             difference: Vec::new(),
-            means: if self.reached_todo() { TODO_MEANS } else { means }.to_owned(),
-            by_hand: self.by_hand.command(hangs),
+            means: means.to_owned(),
+            by_hand: self.by_hand.command(waits),
         }
     }
 }
-
-/// Not yet a matter of pipes.
-const TODO_MEANS: &str = "The part of the program that this test needs is still to be written. README.md says what it \
-     is to do.";
 
 fn exit_code(code: u8) -> String {
     format!("the program ends by itself, with exit code {code}")
@@ -257,33 +208,5 @@ fn shown(stream: &str, bytes: &[u8]) -> String {
             let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
             format!("{} bytes on {stream}, {lines} lines", bytes.len())
         }
-    }
-}
-
-/// Without the empty line that anyhow puts between an error and its causes.
-fn said_lines(stderr: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(stderr);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    difference::harmless(lines.join("\n").as_bytes(), SAID_LINES)
-        .into_iter()
-        .map(|line| format!("standard error: {line}"))
-        .collect()
-}
-
-/// `src/main.rs:12:5` of `thread 'main' (4711) panicked at src/main.rs:12:5:`.
-fn panic_place(stderr: &str) -> Option<&str> {
-    let (_, rest) = stderr.split_once("panicked at ")?;
-    rest.lines().next()?.strip_suffix(':')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_place_of_a_panic_is_found() {
-        let said = "\nthread 'main' (7) panicked at src/main.rs:12:5:\nnot yet implemented\n";
-        assert_eq!(panic_place(said), Some("src/main.rs:12:5"));
-        assert_eq!(panic_place("nothing of that kind"), None);
     }
 }

@@ -37,6 +37,7 @@
 
 mod command;
 mod difference;
+mod ended;
 mod facts;
 mod outcome;
 mod program;

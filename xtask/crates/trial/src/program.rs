@@ -63,9 +63,9 @@ impl Trial {
 /// What any exercise's program needs at most. A test that needs more says so.
 fn limits() -> Limits {
     Limits {
-        wall: Some(Duration::from_secs(20)),
+        wall: Some(Duration::from_secs(10)),
         quiet: Some(Duration::from_millis(400)),
-        cpu: Some(Duration::from_secs(5)),
+        cpu: Some(Duration::from_secs(2)),
         memory_bytes: Some(256 << 20),
         processes: Some(64),
         open_files: Some(256),
@@ -216,11 +216,26 @@ impl ByHand {
     /// The command for the student; one that hangs gets a deadline.
     pub fn command(&self, hangs: bool) -> String {
         match self {
+            ByHand::Whole(command) if hangs && !command.contains("--deadline") => {
+                with_deadline(command)
+            }
             ByHand::Whole(command) => command.clone(),
             ByHand::Run { before, after } if hangs => format!("{before} --deadline 2{after}"),
             ByHand::Run { before, after } => format!("{before}{after}"),
         }
     }
+}
+
+/// The command with a deadline behind each `cargo xtask run ex-NN`.
+fn with_deadline(command: &str) -> String {
+    const RUN: &str = "cargo xtask run ex-";
+    let mut parts = command.split(RUN);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        text.push_str(&format!("{RUN}{} --deadline 2{}", &part[..digits], &part[digits..]));
+    }
+    text
 }
 
 /// What one run of the program left. Its facts are in [`crate::facts`].
@@ -234,4 +249,18 @@ pub struct Ran {
 pub(crate) fn read_report(path: &Path, said: &[u8]) -> anyhow::Result<Report> {
     Report::read(path)
         .with_context(|| format!("the launcher said: {}", String::from_utf8_lossy(said).trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_goes_behind_every_run() {
+        let command = "cargo xtask run ex-04 -- a | cargo xtask run ex-04 | head";
+        let expected =
+            "cargo xtask run ex-04 --deadline 2 -- a | cargo xtask run ex-04 --deadline 2 | head";
+        assert_eq!(with_deadline(command), expected);
+        assert_eq!(with_deadline("true"), "true");
+    }
 }

@@ -100,7 +100,7 @@ impl Talk {
     /// When others come, or none: the program is ended then.
     pub fn expects(&mut self, expected: impl AsRef<[u8]>, means: &str) -> Outcome {
         let before = self.heard.len();
-        if self.bytes(expected.as_ref().len())? == expected.as_ref() {
+        if self.comes(expected.as_ref())? {
             return Ok(());
         }
         let mut all = self.heard[..before].to_vec();
@@ -108,6 +108,23 @@ impl Talk {
         let ran = self.end()?;
         ran.prints(all, means)?;
         Err(Wrong::Ours(anyhow::anyhow!("a reply was wrong and then right")))
+    }
+
+    /// Reads these bytes; stops at the first that is another, since after a wrong reply the program
+    /// may wait for what will never be sent.
+    fn comes(&mut self, expected: &[u8]) -> Result<bool, Wrong> {
+        let mut rest = expected;
+        while !rest.is_empty() {
+            let ready = self.stdout.fill_buf()?;
+            let same = ready.iter().zip(rest).take_while(|(came, wanted)| came == wanted).count();
+            if same == 0 {
+                return Ok(false);
+            }
+            self.heard.extend_from_slice(&ready[..same]);
+            self.stdout.consume(same);
+            rest = &rest[same..];
+        }
+        Ok(true)
     }
 
     /// Closes the input, waits for the program's end, and hands over the run, with all that was

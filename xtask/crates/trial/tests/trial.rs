@@ -96,11 +96,14 @@ fn the_end_of_a_program_is_told_as_it_was() {
     let exited = failure("exits", &["sh", "-c", "echo why >&2; exit 3"]);
     assert_eq!(exited.verdict, Verdict::Fail);
     assert_eq!(exited.came, "it ended with exit code 3\nstandard error: why");
+    assert!(exited.means.contains("gave up by itself"), "{}", exited.means);
     let killed = failure("exits", &["sh", "-c", "kill -SEGV $$"]);
     assert_eq!((killed.verdict, &*killed.came), (Verdict::Crashed, "it was killed by SIGSEGV"));
     let spins = failure("exits", &["sh", "-c", "while :; do :; done"]);
     assert_eq!(spins.verdict, Verdict::TimeLimit);
     assert!(spins.came.contains("its limit of CPU time"), "{}", spins.came);
+    assert!(spins.means.contains("keeps a processor busy"), "{}", spins.means);
+    assert!(spins.by_hand.contains("--deadline 2"), "{}", spins.by_hand);
     let large = failure("exits", &["sh", "-c", "head -c 200000000 /dev/zero | tail"]);
     assert_eq!(large.verdict, Verdict::MemoryLimit);
     let loud = failure("exits", &["yes"]);
@@ -115,8 +118,9 @@ fn a_hang_says_who_waits_for_whom() {
     let script = "mkfifo f; exec 3<>f; rm f; cat <&3";
     let hangs = failure("exits", &["sh", "-c", script]);
     assert_eq!(hangs.verdict, Verdict::Deadlock);
-    assert!(hangs.came.contains("cat (pid"), "{}", hangs.came);
-    assert!(hangs.by_hand.contains("--deadline 2"), "{}", hangs.by_hand);
+    assert!(hangs.came.contains("child-1 (cat) is blocked in read(0)"), "{}", hangs.came);
+    assert_eq!(hangs.by_hand, "cargo xtask run ex-00");
+    assert_eq!(hangs.means, "what it means");
 }
 
 #[test]
@@ -126,6 +130,10 @@ fn a_reply_that_does_not_come_is_a_hang() {
     assert_eq!(silent.verdict, Verdict::Hang, "{}", silent.came);
     let wrong = failure("talks", &["sh", "-c", "read a; echo one; read b; echo six; read c"]);
     assert_eq!(wrong.difference, ["  one", "- two", "+ six"]);
+    // A wrong reply after which it waits for more than the test will ever send.
+    let waits = failure("talks", &["sh", "-c", "read a; echo on; read b; read c"]);
+    assert_eq!(waits.verdict, Verdict::Fail, "{}", waits.came);
+    assert_eq!(waits.difference, ["- one", "+ on"]);
     let gone = failure("talks", &["sh", "-c", "read a; echo one; exit 4"]);
     assert!(gone.came.contains("the first 4 of 8 bytes"), "{}", gone.came);
 }
