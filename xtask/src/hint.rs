@@ -38,7 +38,11 @@ pub fn hint(args: &Hint) -> anyhow::Result<Status> {
     }
     out.flush()?;
     if level > shown {
-        Progress::change(&course.root, &entry.id, |mark| mark.hints = level)?;
+        let remembered = Progress::change(&course.root, &entry.id, |mark| mark.hints = level);
+        if let Err(error) = remembered {
+            // The hint was shown all the same.
+            let _ = writeln!(anstream::stderr(), "warning: not remembered: {error:#}");
+        }
     }
     Ok(Status::Holds)
 }

@@ -24,6 +24,14 @@ pub fn run(args: &Run) -> anyhow::Result<Status> {
     let report = supervise(&spec)?;
 
     explain(&entry.id, &report);
+    if let Some(count @ 1..) = report.unreaped {
+        let what = if count == 1 { "a process" } else { "processes" };
+        let _ = writeln!(
+            anstream::stderr(),
+            "{} left {what} behind that nobody has waited for ({count})",
+            entry.id
+        );
+    }
     if args.arguments.is_empty() && entry.kind == Kind::Lesson {
         remember(&course, entry, &report);
     }

@@ -74,7 +74,7 @@ fn a_newer_course_takes_no_line_from_a_student() {
     for words in [
         &["config", "merge.ours.driver", "true"][..],
         &["commit", "-am", "my exercises"],
-        &["pull", "--no-rebase"],
+        &["pull", "--no-rebase", "--no-edit"],
     ] {
         let line = format!("git {}", words.join(" ")).replace("my exercises", "'my exercises'");
         assert!(readme.contains(&line), "README.md does not say `{line}`");

@@ -18,23 +18,42 @@ pub fn student(course: &Course, exercises: &[&Entry], seed: u64) -> anyhow::Resu
         .iter()
         .map(|entry| progress::content(&course.root, entry))
         .collect::<anyhow::Result<Vec<u64>>>()?;
-    let built = programs::students(course, exercises)?;
+    let is_there = |entry: &&&Entry| course.root.join(&entry.path).join("src/main.rs").is_file();
+    let there: Vec<&Entry> = exercises.iter().filter(is_there).copied().collect();
+    let built = programs::students(course, exercises, &there)?;
     let results = run(course, exercises, &built, seed, |entry| entry.id.clone())?;
-    let rows = rows(exercises, &results);
-    for (row, content) in rows.iter().zip(contents) {
-        let passed = row.passes();
-        Progress::change(&course.root, &row.entry.id, |mark| {
-            (mark.passed, mark.content) = (Some(passed), content);
-        })?;
+    let mut rows = rows(exercises, &results);
+    for row in &mut rows {
+        row.is_missing = !there.contains(&row.entry);
     }
+    let remembered = remember(course, &rows, &contents);
     let mut out = anstream::stdout().lock();
     if let [row] = &rows[..] {
         one(&mut out, course, &built, row)?;
     } else {
-        many(&mut out, &rows)?;
+        many(&mut out, &built, &rows)?;
+    }
+    for (entry, content) in exercises.iter().zip(contents) {
+        if progress::content(&course.root, entry).ok() != Some(content) {
+            writeln!(out, "{} was changed during the check: check it again.", entry.id)?;
+        }
     }
     out.flush()?;
+    if let Err(error) = remembered {
+        // What was found out holds all the same.
+        let _ = writeln!(std::io::stderr(), "warning: not remembered for `list`: {error:#}");
+    }
     Ok(rows.iter().all(Row::passes))
+}
+
+fn remember(course: &Course, rows: &[Row<'_>], contents: &[u64]) -> anyhow::Result<()> {
+    for (row, content) in rows.iter().zip(contents) {
+        let passed = row.passes();
+        Progress::change(&course.root, &row.entry.id, |mark| {
+            (mark.passed, mark.content) = (Some(passed), *content);
+        })?;
+    }
+    Ok(())
 }
 
 /// Checks the reference programs, several times in a row.
@@ -91,7 +110,12 @@ fn run(
 
 fn rows<'a>(exercises: &[&'a Entry], results: &'a Results) -> Vec<Row<'a>> {
     let pairs = exercises.iter().zip(results);
-    pairs.map(|(entry, results)| Row { entry, results: results.as_deref() }).collect()
+    let row = |(entry, results): (&&'a Entry, &'a Option<Vec<Result>>)| Row {
+        entry,
+        results: results.as_deref(),
+        is_missing: false,
+    };
+    pairs.map(row).collect()
 }
 
 /// A single exercise, with all that helps to go on.
@@ -99,6 +123,11 @@ fn one(out: &mut impl Write, course: &Course, built: &Built, row: &Row<'_>) -> a
     let id = &row.entry.id;
     let said = built.said.get(id).map_or("", String::as_str);
     show::compiler(out, said)?;
+    if row.is_missing {
+        writeln!(out, "{} is missing.", row.entry.path.join("src/main.rs").display())?;
+        writeln!(out, "begin again   cargo xtask reset {id}")?;
+        return Ok(());
+    }
     let Some(results) = row.results else {
         writeln!(out, "{id} does not compile: see above, then check again.")?;
         writeln!(out, "hint      cargo xtask hint {id}")?;
@@ -131,7 +160,11 @@ fn next<'a>(course: &'a Course, this: &Entry) -> Option<&'a Entry> {
     all.iter().find(|entry| entry.number > this.number).or(all.first()).copied()
 }
 
-fn many(out: &mut impl Write, rows: &[Row<'_>]) -> anyhow::Result<()> {
+fn many(out: &mut impl Write, built: &Built, rows: &[Row<'_>]) -> anyhow::Result<()> {
+    for row in rows.iter().filter(|row| row.results.is_some()) {
+        // Warnings; what does not compile is told when it is checked alone.
+        show::compiler(out, built.said.get(&row.entry.id).map_or("", String::as_str))?;
+    }
     show::table(out, rows)?;
     let passing = rows.iter().filter(|row| row.passes()).count();
     writeln!(out, "\n{passing} of {} exercises pass.", rows.len())?;

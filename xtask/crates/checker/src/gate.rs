@@ -181,6 +181,7 @@ fn judge(
         match (answer, known.record) {
             (Answer::Error(error), _) => return Err(format!("the test `{name}` broke: {error}")),
             (Answer::Skipped(why), _) => cannot.push(format!("{name}: {why}")),
+            (Answer::NotTried(_), _) => {}
             (Answer::Passed, _) => {}
             (Answer::Failed(failure), None) => {
                 return Err(format!(

@@ -9,6 +9,7 @@
 
 mod check;
 mod gate;
+mod place;
 mod programs;
 mod show;
 mod tests;

@@ -40,10 +40,18 @@ pub fn suites(exercises: &[&Entry], built: &Built) -> anyhow::Result<Vec<Suite>>
     exercises.iter().map(suite).collect()
 }
 
-/// Builds what the students have written, and its tests.
-pub fn students(course: &Course, exercises: &[&Entry]) -> anyhow::Result<Built> {
-    let packages: Vec<&str> = exercises.iter().map(|entry| entry.id.as_str()).collect();
-    with_tests(course, exercises, build::each(&course.root, &packages, &["--bins"])?)
+/// Builds what the students have written where there is something, and all tests.
+pub fn students(
+    course: &Course,
+    exercises: &[&Entry],
+    written: &[&Entry],
+) -> anyhow::Result<Built> {
+    let packages: Vec<&str> = written.iter().map(|entry| entry.id.as_str()).collect();
+    let programs = match packages[..] {
+        [] => Built::default(),
+        _ => build::each(&course.root, &packages, &["--bins"])?,
+    };
+    with_tests(course, exercises, programs)
 }
 
 /// Builds the reference programs, and the tests, without what the students have written.

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use course::Entry;
 use trial::{Answer, Failure, Result};
 
-use crate::text::labelled;
+use crate::text::{COLUMNS, labelled, shortened};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -24,13 +24,15 @@ pub fn exercise(
         let (style, word) = word_of(&result.answer);
         writeln!(out, "  {style}{word:<8}{style:#}{}", result.claim)?;
         match &result.answer {
-            Answer::Skipped(why) if why.starts_with("not before") => {}
             Answer::Skipped(why) => writeln!(out, "          {why}")?,
             Answer::Error(error) => {
                 writeln!(out, "          the test itself failed, not your program: {error}")?;
             }
-            Answer::Passed | Answer::Failed(_) => {}
+            Answer::Passed | Answer::Failed(_) | Answer::NotTried(_) => {}
         }
+    }
+    if results.iter().any(|result| matches!(result.answer, Answer::NotTried(_))) {
+        writeln!(out, "          (later: would say nothing before the one that failed passes)")?;
     }
     let failed = results.iter().find_map(|result| match &result.answer {
         Answer::Failed(failure) => Some((result, failure)),
@@ -47,6 +49,7 @@ fn word_of(answer: &Answer) -> (Style, &'static str) {
         Answer::Passed => (GOOD, "passed"),
         Answer::Failed(_) => (BAD, "FAILED"),
         Answer::Skipped(_) => (DIM, "skipped"),
+        Answer::NotTried(_) => (DIM, "later"),
         Answer::Error(_) => (BAD, "ERROR"),
     }
 }
@@ -93,6 +96,8 @@ pub struct Row<'a> {
     pub entry: &'a Entry,
     /// `None`: it does not compile.
     pub results: Option<&'a [Result]>,
+    /// There is nothing to compile.
+    pub is_missing: bool,
 }
 
 impl Row<'_> {
@@ -100,9 +105,8 @@ impl Row<'_> {
     pub fn passes(&self) -> bool {
         self.results.is_some_and(|results| {
             let holds = |result: &Result| match &result.answer {
-                Answer::Passed => true,
-                Answer::Skipped(why) => !why.starts_with("not before"),
-                Answer::Failed(_) | Answer::Error(_) => false,
+                Answer::Passed | Answer::Skipped(_) => true,
+                Answer::Failed(_) | Answer::Error(_) | Answer::NotTried(_) => false,
             };
             results.iter().all(holds)
         })
@@ -114,6 +118,9 @@ impl Row<'_> {
     }
 
     fn reason(&self) -> &str {
+        if self.is_missing {
+            return "src/main.rs is missing";
+        }
         let Some(results) = self.results else { return "does not compile" };
         let failed =
             |result: &&Result| matches!(result.answer, Answer::Failed(_) | Answer::Error(_));
@@ -128,12 +135,10 @@ pub fn table(out: &mut impl Write, rows: &[Row<'_>]) -> io::Result<()> {
         let (style, word) = if row.passes() { (GOOD, "passed") } else { (BAD, "FAILED") };
         let count = format!("{}/{}", row.passed(), row.entry.tests.len());
         let line = format!("{} {:<width$} ", row.entry.id, row.entry.concept);
-        let reason = row.reason();
-        writeln!(
-            out,
-            "{}",
-            format!("{line}{style}{word}{style:#} {count:>5}  {reason}").trim_end()
-        )?;
+        let room = COLUMNS.saturating_sub(line.len() + word.len() + 1 + 5 + 2);
+        let reason = shortened(row.reason(), room);
+        let text = format!("{line}{style}{word}{style:#} {count:>5}  {reason}");
+        writeln!(out, "{}", text.trim_end())?;
     }
     Ok(())
 }

@@ -11,7 +11,9 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use course::{Course, Entry};
 use launcher::{Launch, Limits, xtask_path};
-use trial::{Answer, Result, report};
+use trial::{Answer, Result, Verdict, report};
+
+use crate::place::Place;
 
 /// A test is over long before, whatever the program does.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -66,6 +68,8 @@ impl Job<'_> {
 struct Queue {
     waiting: Vec<(usize, usize)>,
     results: HashMap<(usize, usize), Result>,
+    /// For the eye.
+    all: usize,
 }
 
 enum Next {
@@ -79,15 +83,13 @@ enum Next {
 /// Runs the tests, as many at a time as there are processors; the results have the jobs' order, and
 /// the tests' order within each.
 pub fn run(course: &Course, jobs: &[Job<'_>], seed: u64) -> anyhow::Result<Vec<Vec<Result>>> {
-    let runner = Runner {
-        root: &course.root,
-        xtask: xtask_path()?,
-        place: tempfile::tempdir().context("make a directory for the reports")?,
-        seed,
-    };
+    let runner =
+        Runner { root: &course.root, xtask: xtask_path()?, place: Place::new(&course.root)?, seed };
     let all = jobs.iter().enumerate();
     let waiting = all.flat_map(|(job, of)| (0..of.count()).map(move |test| (job, test))).collect();
-    let queue = Mutex::new(Queue { waiting, results: HashMap::new() });
+    let waiting: Vec<(usize, usize)> = waiting;
+    let all = waiting.len();
+    let queue = Mutex::new(Queue { waiting, results: HashMap::new(), all });
     let changed = Condvar::new();
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
@@ -117,7 +119,7 @@ fn work(jobs: &[Job<'_>], runner: &Runner<'_>, queue: &Mutex<Queue>, changed: &C
                 continue;
             }
             Next::Skip(job, test, why) => {
-                (job, test, jobs[job].result(test, Answer::Skipped(why), runner.seed))
+                (job, test, jobs[job].result(test, Answer::NotTried(why), runner.seed))
             }
             Next::Run(job, test) => {
                 drop(held);
@@ -128,7 +130,7 @@ fn work(jobs: &[Job<'_>], runner: &Runner<'_>, queue: &Mutex<Queue>, changed: &C
             }
         };
         held.results.insert((job, test), result);
-        progress(held.results.len(), held.results.len() + held.waiting.len());
+        progress(held.results.len(), held.all);
         changed.notify_all();
     }
 }
@@ -153,10 +155,16 @@ fn next(jobs: &[Job<'_>], queue: &mut Queue) -> Next {
         let needed = needed.and_then(|name| tests.iter().position(|test| test.name == *name));
         let answer = needed.map(|needed| queue.results.get(&(job, needed)).map(|of| &of.answer));
         let skip = match answer {
-            None | Some(Some(Answer::Passed)) => None,
             Some(None) => continue,
-            Some(Some(_)) => {
+            Some(Some(of)) if *of != Answer::Passed => {
                 needed.map(|needed| format!("not before `{}` passes", tests[needed].name))
+            }
+            None | Some(Some(_)) => {
+                // Each would run into the same limit, and take as long.
+                let all = queue.results.iter();
+                let mut slow =
+                    all.filter(|((of, _), result)| *of == job && is_slow(&result.answer));
+                slow.next().map(|(_, result)| format!("not before `{}` passes", result.name))
             }
         };
         queue.waiting.remove(index);
@@ -168,10 +176,14 @@ fn next(jobs: &[Job<'_>], queue: &mut Queue) -> Next {
     if queue.waiting.is_empty() { Next::Nothing } else { Next::Wait }
 }
 
+fn is_slow(answer: &Answer) -> bool {
+    matches!(answer, Answer::Failed(failure) if failure.verdict == Verdict::TimeLimit)
+}
+
 struct Runner<'a> {
     root: &'a Path,
     xtask: PathBuf,
-    place: tempfile::TempDir,
+    place: Place,
     seed: u64,
 }
 
@@ -195,6 +207,7 @@ impl Runner<'_> {
             .limits(limits);
         let captured = launch.output_reported_in(place.path(), &self.xtask, |command| {
             command.current_dir(self.root).env(launcher::XTASK_VARIABLE, &self.xtask);
+            command.env("TMPDIR", place.path());
             // What decides whether a snapshot agrees is insta's comparison and nothing else.
             for (name, _) in std::env::vars_os() {
                 if name.as_encoded_bytes().starts_with(b"INSTA_") {

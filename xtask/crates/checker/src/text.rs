@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-const COLUMNS: usize = 80;
+pub const COLUMNS: usize = 80;
 
 /// The text with a label before its first line, the others below it, cut at words.
 pub fn labelled(label: &str, text: &str) -> String {
@@ -37,6 +37,14 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// At most so many characters.
+pub fn shortened(text: &str, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text.to_owned();
+    }
+    text.chars().take(columns.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// Whoever read our standard output has gone away (`| head -1`).

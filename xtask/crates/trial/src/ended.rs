@@ -97,7 +97,7 @@ impl Ran {
         if let Some(diagnosis) = &self.report.diagnosis {
             // Its first line says how the program ended: that is said, unless it is a proof.
             let skipped = usize::from(!diagnosis.is_proved());
-            lines.extend(diagnosis.short().lines().skip(skipped).map(str::to_owned));
+            lines.extend(unwrapped(diagnosis.short()).into_iter().skip(skipped));
         }
         lines.extend(said_lines(&self.stderr));
         lines.join("\n")
@@ -125,6 +125,24 @@ pub(crate) fn said_lines(stderr: &[u8]) -> Vec<String> {
         .collect()
 }
 
+/// The doctor's lines without the breaks that they have on a terminal: whoever shows them here has
+/// fewer columns. What goes on with a line is indented deeper than it.
+fn unwrapped(text: &str) -> Vec<String> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let is_label = |line: &str| indent(line) == 0 && line.contains(": ");
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        match lines.last_mut() {
+            Some(last) if indent(line) > 2 || (indent(line) == 2 && is_label(last)) => {
+                last.push(' ');
+                last.push_str(line.trim_start());
+            }
+            _ => lines.push(line.trim_start().to_owned()),
+        }
+    }
+    lines
+}
+
 /// `src/main.rs:12:5` of `thread 'main' (4711) panicked at src/main.rs:12:5:`.
 fn panic_place(stderr: &str) -> Option<&str> {
     let (_, rest) = stderr.split_once("panicked at ")?;
@@ -140,6 +158,14 @@ mod tests {
         let said = "\nthread 'main' (7) panicked at src/main.rs:12:5:\nnot yet implemented\n";
         assert_eq!(panic_place(said), Some("src/main.rs:12:5"));
         assert_eq!(panic_place("nothing of that kind"), None);
+    }
+
+    #[test]
+    fn a_broken_line_is_made_whole() {
+        let text = "deadlock, proved\n  parent waits\n    for child-1\n  child-1 reads\nfix: close\n  it\n";
+        let lines =
+            ["deadlock, proved", "parent waits for child-1", "child-1 reads", "fix: close it"];
+        assert_eq!(unwrapped(text), lines);
     }
 
     #[test]

@@ -22,8 +22,10 @@ pub struct Result {
 pub enum Answer {
     Passed,
     Failed(Box<Failure>),
-    /// It cannot be made on this machine, or not before another holds.
+    /// It cannot be made on this machine: why.
     Skipped(String),
+    /// It would say nothing before another passes: in words.
+    NotTried(String),
     /// The test itself failed: nothing is known about the program.
     Error(String),
 }
@@ -36,6 +38,7 @@ impl Result {
             Answer::Passed => ("passed", Value::Null),
             Answer::Failed(failure) => ("failed", failure_to_json(failure)),
             Answer::Skipped(why) => ("skipped", json!(why)),
+            Answer::NotTried(why) => ("not-tried", json!(why)),
             Answer::Error(error) => ("error", json!(error)),
         };
         json!({
@@ -50,6 +53,7 @@ impl Result {
             "passed" => Answer::Passed,
             "failed" => Answer::Failed(Box::new(failure_from_json(detail)?)),
             "skipped" => Answer::Skipped(detail.as_str().unwrap_or_default().to_owned()),
+            "not-tried" => Answer::NotTried(detail.as_str().unwrap_or_default().to_owned()),
             "error" => Answer::Error(detail.as_str().unwrap_or_default().to_owned()),
             other => anyhow::bail!("an unknown outcome `{other}`"),
         };
@@ -131,6 +135,7 @@ mod tests {
             Answer::Passed,
             Answer::Failed(Box::new(failure)),
             Answer::Skipped("why".to_owned()),
+            Answer::NotTried("why".to_owned()),
             Answer::Error("because".to_owned()),
         ] {
             let result = Result { name: "n".into(), claim: "l".into(), answer, seed: u64::MAX };

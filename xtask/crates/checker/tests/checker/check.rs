@@ -60,7 +60,7 @@ fn what_needs_a_failed_test_is_not_run() {
     write(&course, &prints("two"));
     let said = stdout(&run(&course, &["--", "1"]).code(1));
     assert!(said.contains("FAILED  it prints one"), "{said}");
-    assert!(said.contains("skipped it prints two"), "{said}");
+    assert!(said.contains("later   it prints two"), "{said}");
 }
 
 #[test]
@@ -103,6 +103,32 @@ fn one_that_does_not_compile_keeps_no_other_from_its_check() {
     assert!(said.contains("ex-01 concept-01 FAILED   0/2  does not compile"), "{said}");
     assert!(said.contains("ex-02 concept-02 passed   2/2"), "{said}");
     assert!(said.contains("1 of 2 exercises pass."), "{said}");
+}
+
+#[test]
+fn a_missing_program_is_named_and_keeps_no_other_from_its_check() {
+    let course = course();
+    exercise(&course, 2);
+    std::fs::remove_file(course.at("exercises/ex-01-concept/src/main.rs")).expect("remove it");
+    let unused = "fn main() { let unused = 1; print!(\"one two\"); }\n";
+    course.write("exercises/ex-02-concept/src/main.rs", unused);
+    let said = stdout(&run(&course, &["--"]).code(1));
+    assert!(said.contains("FAILED   0/2  src/main.rs is missing"), "{said}");
+    assert!(said.contains("ex-02 concept-02 passed   2/2"), "{said}");
+    assert!(said.contains("warning: unused variable"), "{said}");
+    let said = stdout(&run(&course, &["--", "1"]).code(1));
+    assert!(said.contains("cargo xtask reset ex-01"), "{said}");
+}
+
+#[test]
+fn what_was_found_is_told_although_it_cannot_be_remembered() {
+    let course = course();
+    write(&course, &prints("one two"));
+    course.write(".pipeworks", "a file where a folder should be");
+    let outcome = run(&course, &["--", "1"]).success();
+    assert!(stdout(&outcome).contains("It passes"), "{}", stdout(&outcome));
+    let said = String::from_utf8_lossy(&outcome.get_output().stderr).into_owned();
+    assert!(said.contains("warning: not remembered"), "{said}");
 }
 
 #[test]
