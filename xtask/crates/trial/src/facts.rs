@@ -179,7 +179,7 @@ impl Ran {
                 .push(format!("it was {}", ended.words()).replace("was exit", "ended with exit")),
         }
         if let Some(diagnosis) = &self.report.diagnosis {
-            // Its first line says how the program ended: that is said already, unless it is a proof.
+            // Its first line says how it ended: that is said already, unless it is a proof.
             let skipped = usize::from(!diagnosis.is_proved());
             lines.extend(diagnosis.short().lines().skip(skipped).map(str::to_owned));
         }
