@@ -1,4 +1,4 @@
-//! `check [ID…] [--solutions | --gate] [--seed N]`.
+//! `check [ID…] [--solutions | --gate [--accept]] [--seed N]`.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
@@ -12,6 +12,8 @@ pub struct Check {
     pub solutions: bool,
     /// The exercises' tests themselves.
     pub gate: bool,
+    /// Record what the wrong programs' students are told.
+    pub accept: bool,
     /// From which random inputs are made.
     pub seed: Option<u64>,
 }
@@ -45,6 +47,10 @@ command that shows it by hand.",
             .conflicts_with("solutions"),
         )
         .arg(
+            flag("accept", "With --gate: record what is told of each wrong program")
+                .requires("gate"),
+        )
+        .arg(
             Arg::new("seed")
                 .long("seed")
                 .value_name("N")
@@ -68,6 +74,7 @@ pub fn read(words: &ArgMatches) -> Verb {
         ids: all(words, "ids"),
         solutions: words.get_flag("solutions"),
         gate: words.get_flag("gate"),
+        accept: words.get_flag("accept"),
         seed: words.get_one("seed").copied(),
     })
 }

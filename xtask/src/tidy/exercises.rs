@@ -79,11 +79,17 @@ fn programs(tree: &Tree, entry: &Entry) -> Vec<String> {
         [file("src", "main"), file("skeleton", "main"), file("tests", "main")].to_vec();
     wanted.extend(entry.mutants.keys().map(patch));
     wanted.extend(entry.alternatives.iter().map(|name| file("alternatives", name)));
+    let told = |name: &str| entry.path.join("told").join(format!("{name}.txt"));
+    wanted.push(told("skeleton"));
+    let recorded = entry.mutants.iter().filter(|(_, mutant)| mutant.varies.is_none());
+    wanted.extend(recorded.map(|(name, _)| told(name)));
     for path in wanted.iter().filter(|path| !tree.texts.contains_key(*path)) {
         findings.push(format!("{}: missing", path.display()));
     }
     let is_variant = |path: &&PathBuf| {
-        ["mutants", "alternatives"].iter().any(|folder| path.starts_with(entry.path.join(folder)))
+        ["mutants", "alternatives", "told"]
+            .iter()
+            .any(|folder| path.starts_with(entry.path.join(folder)))
     };
     for path in tree.texts.keys().filter(is_variant).filter(|path| !wanted.contains(path)) {
         findings.push(format!("{}: {} does not name it", path.display(), manifest(entry)));

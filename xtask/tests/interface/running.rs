@@ -40,12 +40,27 @@ fn exit_statuses() {
 
 #[test]
 fn a_deadline_ends_a_program_that_hangs() {
-    let main = "fn main() { loop { std::thread::park() } }";
+    let main = "fn main() { loop { std::thread::sleep(std::time::Duration::MAX) } }";
     let course = Fixture::new(main);
     let ended = run(course.root(), ["run", "2", "--deadline", "0.3"]).code(124);
     assert!(stderr(&ended).contains("lesson-02 was ended by its deadline"), "{}", stderr(&ended));
     run(course.root(), ["run", "2", "--deadline", "soon"]).code(2);
     run(course.root(), ["run", "2", "--deadline", "-1"]).code(2);
+}
+
+#[test]
+fn a_proved_deadlock_ends_a_program_and_is_explained() {
+    let main = "use std::io::Read;
+fn main() {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    reader.read_to_end(&mut Vec::new()).unwrap();
+    drop(writer);
+}";
+    let course = Fixture::new(main);
+    let ended = run(course.root(), ["run", "2"]).code(123);
+    let said = stderr(&ended);
+    assert!(said.contains("deadlock, proved after"), "{said}");
+    assert!(said.contains("its copy of the write end of pipe A"), "{said}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! command line comes from them and is checked there.
 //!
 //! ```text
-//! checker [--solutions | --gate] [--repeat N] [--seed N] -- [ID…]
+//! checker [--solutions [--repeat N] | --gate [--accept]] [--seed N] -- [ID…]
 //! ```
 
 mod check;
@@ -14,6 +14,7 @@ mod programs;
 mod show;
 mod tests;
 mod text;
+mod told;
 
 use std::env;
 use std::io::Write;
@@ -36,6 +37,8 @@ enum Subject {
 #[derive(Default)]
 struct Asked {
     subject: Subject,
+    /// Record what is told of the wrong programs.
+    accept: bool,
     /// How many times in a row, for solutions.
     repeat: usize,
     seed: u64,
@@ -60,7 +63,7 @@ fn run() -> anyhow::Result<bool> {
     match asked.subject {
         Subject::Student => check::student(&course, &exercises, asked.seed),
         Subject::Solutions => check::solutions(&course, &exercises, asked.seed, asked.repeat),
-        Subject::Gate => gate::gate(&course, &exercises, asked.seed),
+        Subject::Gate => gate::gate(&course, &exercises, asked.seed, asked.accept),
     }
 }
 
@@ -74,6 +77,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Asked> {
         match word.as_str() {
             "--solutions" => asked.subject = Subject::Solutions,
             "--gate" => asked.subject = Subject::Gate,
+            "--accept" => asked.accept = true,
             "--repeat" => asked.repeat = usize::try_from(number()?).context("too many")?,
             "--seed" => asked.seed = number()?,
             "--" => {

@@ -40,6 +40,8 @@ pub struct Mutant {
     pub verdict: String,
     /// Words that must stand in what the student is told came.
     pub came: String,
+    /// Why what the student is told differs from run to run, where it does.
+    pub varies: Option<String>,
 }
 
 /// What a student has to do in an exercise.
@@ -63,7 +65,7 @@ const EXERCISE_KEYS: &[&str] = &[
     "mutants",
     "alternatives",
 ];
-const MUTANT_KEYS: &[&str] = &["test", "verdict", "came"];
+const MUTANT_KEYS: &[&str] = &["test", "verdict", "came", "varies"];
 
 /// Reads the entry in `folder`, which lies below `root`.
 pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
@@ -180,7 +182,7 @@ fn mutants(keys: &Keys<'_>) -> anyhow::Result<BTreeMap<String, Mutant>> {
 
 fn mutant(keys: &Keys<'_>) -> anyhow::Result<Mutant> {
     let (test, verdict) = (keys.text("test")?, keys.text("verdict")?);
-    Ok(Mutant { test, verdict, came: keys.text("came")? })
+    Ok(Mutant { test, verdict, came: keys.text("came")?, varies: keys.optional_text("varies")? })
 }
 
 fn check_mutants(entry: &Entry) -> anyhow::Result<()> {

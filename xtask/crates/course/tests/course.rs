@@ -140,8 +140,12 @@ fn an_exercise_has_tests_and_the_sum_of_their_points() {
     };
     assert_eq!(entry.tests, [test("runs", 2.0, None), test("last-line", 0.5, Some("runs"))]);
     assert!((entry.points() - 2.5).abs() < 1e-9, "{}", entry.points());
-    let mutant =
-        Mutant { verdict: "hang".to_owned(), test: "runs".to_owned(), came: "nothing".to_owned() };
+    let mutant = Mutant {
+        verdict: "hang".to_owned(),
+        test: "runs".to_owned(),
+        came: "nothing".to_owned(),
+        varies: None,
+    };
     assert_eq!(entry.mutants.get("a"), Some(&mutant));
     assert_eq!(entry.alternatives, ["b"]);
     assert_eq!(entry.lesson.as_deref(), Some("lesson-04"));

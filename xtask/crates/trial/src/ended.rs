@@ -129,15 +129,19 @@ pub(crate) fn said_lines(stderr: &[u8]) -> Vec<String> {
 /// fewer columns. What goes on with a line is indented deeper than it.
 fn unwrapped(text: &str) -> Vec<String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
-    let is_label = |line: &str| indent(line) == 0 && line.contains(": ");
     let mut lines: Vec<String> = Vec::new();
+    // The first line stands alone; `fix:` and `advice:` go on below themselves.
+    let mut after_label = false;
     for line in text.lines() {
         match lines.last_mut() {
-            Some(last) if indent(line) > 2 || (indent(line) == 2 && is_label(last)) => {
+            Some(last) if indent(line) > 2 || (indent(line) == 2 && after_label) => {
                 last.push(' ');
                 last.push_str(line.trim_start());
             }
-            _ => lines.push(line.trim_start().to_owned()),
+            _ => {
+                after_label = indent(line) == 0 && !lines.is_empty();
+                lines.push(line.trim_start().to_owned());
+            }
         }
     }
     lines
@@ -162,9 +166,9 @@ mod tests {
 
     #[test]
     fn a_broken_line_is_made_whole() {
-        let text = "deadlock, proved\n  parent waits\n    for child-1\n  child-1 reads\nfix: close\n  it\n";
+        let text = "deadlock, proved\n  parent waits: yes\n    for child-1\n  child-1 reads\nfix: close\n  it\n";
         let lines =
-            ["deadlock, proved", "parent waits for child-1", "child-1 reads", "fix: close it"];
+            ["deadlock, proved", "parent waits: yes for child-1", "child-1 reads", "fix: close it"];
         assert_eq!(unwrapped(text), lines);
     }
 

@@ -7,7 +7,7 @@ use crate::course::{course, patch, prints, run, stdout};
 const FOLDER: &str = "exercises/ex-01-concept";
 
 fn gate(course: &Fixture) -> (bool, String) {
-    let outcome = run(course, &["--gate", "--"]);
+    let outcome = run(course, &["--gate", "--seed", "2", "--"]);
     (outcome.get_output().status.success(), stdout(&outcome))
 }
 
@@ -28,6 +28,23 @@ fn an_exercise_that_is_as_recorded_passes() {
     assert!(said.contains("ex-01 alternative other: passes 2 tests"), "{said}");
     assert!(said.contains("ex-01 mutant half: fails `two` (fail)"), "{said}");
     assert!(said.contains("4 passed, 0 failed, 0 skipped"), "{said}");
+}
+
+#[test]
+fn another_message_than_the_recorded_is_told() {
+    let course = course();
+    let with_records =
+        |more: &[&str]| run(&course, &[&["--gate", "--seed", "1"], more, &["--"]].concat());
+    let said = stdout(&with_records(&[]).code(1));
+    assert!(said.contains("told/half.txt is not what is told now"), "{said}");
+    assert!(said.contains("cargo xtask check --gate --accept ex-01"), "{said}");
+    with_records(&["--accept"]).success();
+    with_records(&[]).success();
+    let record = course.read(&format!("{FOLDER}/told/half.txt"));
+    assert!(record.contains("means: what it means"), "{record}");
+    course.write(&format!("{FOLDER}/told/half.txt"), &record.replace("means", "meant"));
+    let said = stdout(&with_records(&[]).code(1));
+    assert!(said.contains("+ means: what it means"), "{said}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::calls::Direction;
 use crate::fixpoint::Graph;
-use crate::kind::{Finding, Kind, find};
+use crate::kind::Kind;
+use crate::pattern::{Finding, find};
 use crate::scene::{ProcessId, Wait, Want};
 use crate::stage::Stage;
 
@@ -43,6 +44,18 @@ fn wait_before_read() {
     stage.waits_to_write(pipe, child, 1);
     stage.reads(pipe, parent, 3);
     let words = "parent (one) has to read pipe A until end-of-file first, and to wait then";
+    is_advised(&stage, Kind::WaitBeforeRead, words);
+    // The same at the end of a pipeline, of which the parent waits for the first stage.
+    let last = stage.process(Some(parent), "three");
+    let between = stage.pipe();
+    stage.scene.threads[1].wait =
+        Wait::Any(vec![Want::Pipe { pipe: between, direction: Direction::Write, fd: 1 }]);
+    stage.writes(between, child, 1);
+    stage.reads(between, last, 0);
+    stage.scene.pipes[pipe].ends[0].process = last;
+    stage.scene.processes[last].has_execed = true;
+    let want = Want::Pipe { pipe, direction: Direction::Write, fd: 1 };
+    stage.thread(last, "write", Wait::Any(vec![want]));
     is_advised(&stage, Kind::WaitBeforeRead, words);
 }
 
