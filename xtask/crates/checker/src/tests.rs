@@ -197,8 +197,8 @@ impl Runner<'_> {
     fn try_one(&self, job: &Job<'_>, name: &str) -> anyhow::Result<Result> {
         let place = tempfile::tempdir_in(self.place.path()).context("make a directory")?;
         let report = place.path().join("result.json");
-        // Below the working directory, so that a student can type the path.
-        let inputs = self.root.join(".pipeworks/inputs");
+        // From the root, as a student can type it.
+        let inputs = Path::new(".pipeworks/inputs");
         let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
         let launch = Launch::captured(&job.suite.program)
             .args(["--only", name, "--seed", &self.seed.to_string(), "--report"])
