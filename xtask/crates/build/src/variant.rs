@@ -27,6 +27,13 @@ pub fn variant(
     let mut command = Command::new(&rustc);
     command.args(["--edition", "2024", "--crate-type", "bin", "--crate-name", "variant"]);
     command.args(["-C", "debuginfo=line-tables-only", "-D", "warnings", "-o"]).arg(binary);
+    if let Some(folder) = source.parent() {
+        // What a panic names is the student's file, wherever this one is.
+        let mut remapped = OsString::from("--remap-path-prefix=");
+        remapped.push(folder);
+        remapped.push("=src");
+        command.arg(remapped);
+    }
     for (name, file) in libraries {
         command.arg("--extern").arg(format!("{name}={}", file.display()));
         if let Some(folder) = file.parent() {
