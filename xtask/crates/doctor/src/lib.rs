@@ -1,0 +1,1 @@
+//! The pipe doctor: explains why a tree of processes stands still.

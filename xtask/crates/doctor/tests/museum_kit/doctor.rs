@@ -1,0 +1,1 @@
+//! The doctor, asked by its verb, and what it answers.
