@@ -103,6 +103,7 @@ museum!(
     select_timeout,
     sendfile_blocked,
     setitimer_rescue,
+    shell_wait,
     sigchld_handler,
     sigchld_stuck,
     signalfd_alarm,

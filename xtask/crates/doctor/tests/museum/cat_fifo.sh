@@ -12,5 +12,5 @@ mkfifo a
 if [ "$1" = fixed ]; then
     echo hello >a &
 fi
-cat <a >/dev/null
+( exec cat <a >/dev/null )
 echo "cat has ended with $?" >&2

@@ -1,7 +1,8 @@
-# A shell keeps a FIFO open for writing while a command of its reads it to the end.
+# A shell has opened a FIFO for both directions, as one does so that no open waits, and keeps it open
+# while a command of its reads it to the end.
 #
 # hangs: cat waits for an end-of-file that the waiting shell withholds.
-# fixed: the shell closes it first.
+# fixed: the shell opens it to write only, and closes it before it waits.
 #
 # place: private
 # verdict: deadlock
@@ -9,10 +10,12 @@
 # blocked: child-1 read 0
 # fix: parent 3 write
 mkfifo a
-cat <a >/dev/null 3>&- &
-exec 3>a
+exec 3<>a
 echo hello >&3
 if [ "$1" = fixed ]; then
-    exec 3>&-
+    exec 4<a 3>&-
+    cat <&4 >/dev/null
+else
+    ( exec cat <a >/dev/null 3>&- )
 fi
-wait
+echo "cat has ended with $?" >&2

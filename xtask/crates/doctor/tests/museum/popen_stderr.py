@@ -6,14 +6,15 @@ fixed: communicate().
 
 verdict: deadlock
 blocked: parent read
-blocked: child-1 write 2
+blocked: child-1 wait
+blocked: child-1.1 write 1
 fix: any
 """
 import subprocess
 import sys
 
 child = subprocess.Popen(
-    ["sh", "-c", "exec head -c 200000 /dev/zero >&2"],
+    ["sh", "-c", "head -c 200000 /dev/zero >&2; echo done"],
     stdout=subprocess.PIPE,
     stderr=subprocess.PIPE,
 )

@@ -28,7 +28,8 @@ pub fn check(name: &str) {
     let running = start(&exhibit, false);
     let program = running.until_blocked(&exhibit.blocked);
     // Who only waits for a processor or goes round and round is not expected to stand still.
-    let stands_still = !exhibit.blocked.iter().any(|one| one.call == "runs" || one.call == "sleep");
+    let stands_still =
+        !exhibit.blocked.iter().any(|one| one.calls == ["runs"] || one.calls == ["sleep"]);
     let before = running.tasks(program);
     thread::sleep(watched());
     let after = running.tasks(program);
@@ -70,7 +71,7 @@ fn ends(exhibit: &Exhibit, fixed: bool) {
 
 fn unnamed(exhibit: &Exhibit, tasks: &[Task]) -> Vec<Task> {
     let is_named = |task: &&Task| {
-        exhibit.blocked.iter().any(|one| one.role == task.role && one.call == task.call)
+        exhibit.blocked.iter().any(|one| one.role == task.role && one.calls.contains(&task.call))
     };
     tasks.iter().filter(|task| !is_named(task)).cloned().collect()
 }

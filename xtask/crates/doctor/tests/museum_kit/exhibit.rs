@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `verdict` | what the doctor must say; several that would be right with ` \| ` between them |
 //! | `ordinary` | the same where an ordinary user asks, if it differs |
-//! | `blocked` | process, call, descriptor (may be left out): where a thread is when nothing moves |
+//! | `blocked` | process, call (`one|another`), descriptor (may be left out): where a thread is when nothing moves |
 //! | `fix` | process, descriptor (`*`: any), end: a close that the doctor names; one line for each of those that are needed together, ` \| ` between those of which one is enough; `none`: it names no close; `any`: it may name what it likes |
 //! | `says` | a word that its explanation has |
 //! | `bytes` | `N of M`: what some pipe holds and how much would fit |
@@ -42,8 +42,8 @@ pub struct Exhibit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
     pub role: String,
-    /// As [`super::look::family`] has it.
-    pub call: String,
+    /// As [`super::look::family`] has it; any of these.
+    pub calls: Vec<String>,
     pub fd: Option<i32>,
 }
 
@@ -158,7 +158,7 @@ impl Blocked {
         let words: Vec<&str> = line.split(' ').collect();
         let [role, call, ref fd @ ..] = words[..] else { panic!("blocked: {line}") };
         let fd = fd.first().map(|fd| fd.parse().expect("a descriptor"));
-        Blocked { role: role.to_owned(), call: call.to_owned(), fd }
+        Blocked { role: role.to_owned(), calls: call.split('|').map(str::to_owned).collect(), fd }
     }
 }
 

@@ -27,6 +27,7 @@ pub fn family(call: &str) -> &str {
         "openat" => "open",
         "wait4" | "waitid" | "waitpid" => "wait",
         "clone" | "clone3" => "vfork",
+        "rt_sigsuspend" => "sigsuspend",
         "nanosleep" | "clock_nanosleep" => "sleep",
         other => other,
     }
@@ -144,6 +145,7 @@ const CALLS: &[(i64, &str)] = &[
     (libc::SYS_futex, "futex"),
     (libc::SYS_nanosleep, "nanosleep"),
     (libc::SYS_clock_nanosleep, "clock_nanosleep"),
+    (libc::SYS_rt_sigsuspend, "rt_sigsuspend"),
     (libc::SYS_flock, "flock"),
     (libc::SYS_fcntl, "fcntl"),
     (libc::SYS_io_uring_enter, "io_uring_enter"),

@@ -189,5 +189,5 @@ impl Drop for Running {
 
 fn is_at(task: &Task, blocked: &Blocked) -> bool {
     let same_fd = blocked.fd.is_none() || blocked.fd == task.fd;
-    task.role == blocked.role && task.call == blocked.call && same_fd
+    task.role == blocked.role && blocked.calls.contains(&task.call) && same_fd
 }
