@@ -25,11 +25,33 @@ macro_rules! museum {
                 }
             )+
         }
+
+        mod the_doctor_says {
+            $(
+                mod $name {
+                    use crate::museum_kit::machine::User;
+
+                    #[test]
+                    fn to_root() {
+                        crate::verdicts::check(stringify!($name), User::Own);
+                    }
+
+                    #[test]
+                    fn to_an_ordinary_user() {
+                        crate::verdicts::check(stringify!($name), User::Ordinary);
+                    }
+                }
+            )+
+        }
     };
 }
 
 #[path = "museum_kit/by_hand.rs"]
 mod by_hand;
+#[path = "museum_kit/live.rs"]
+mod live;
+#[path = "museum_kit/verdicts.rs"]
+mod verdicts;
 
 museum!(
     alarm_default,
