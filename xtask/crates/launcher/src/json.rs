@@ -4,11 +4,11 @@
 //! and the first build is what a student waits for.
 
 use anyhow::{Context, bail};
+use doctor::{Direction, Holder, Stuck};
 use serde_json::{Value, json};
 
 use crate::limits::Limit;
 use crate::report::{Ended, Report};
-use crate::stuck::{Direction, Holder, Stuck};
 
 impl Report {
     pub(crate) fn to_json(&self) -> Value {

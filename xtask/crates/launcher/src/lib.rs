@@ -32,33 +32,28 @@
 //! other limits count one process at a time. A burst that is shorter than two looks is seen only in
 //! the totals when it ends.
 
-#![expect(unsafe_code, reason = "pre_exec, wait4, close_range and pidfds have no safe form")]
+#![expect(unsafe_code, reason = "pre_exec, wait4 and close_range have no safe form")]
 
-mod calls;
 mod cli;
 mod client;
-mod descriptors;
 mod json;
 mod limits;
 mod outside;
-mod pidfd;
 mod quiet;
 mod reap;
 mod relay;
 mod report;
 mod signals;
-mod snapshot;
 mod start;
-mod stuck;
 mod supervise;
-mod tasks;
 mod tree;
 mod watch;
+
+pub use doctor::{Direction, Holder, Stuck};
 
 pub use cli::{HIDDEN_VERB, main};
 pub use client::{Captured, Launch, XTASK_VARIABLE, xtask_path};
 pub use limits::{Limit, Limits};
 pub use report::{Ended, Report};
 pub use start::{Mode, Spec};
-pub use stuck::{Direction, Holder, Stuck};
 pub use supervise::supervise;

@@ -18,14 +18,14 @@
 //! A proof. Who waits for a signal may get it from another terminal, shared memory may be shared
 //! with somebody outside, and who stands outside may be about to open a FIFO. What is not known
 //! counts as movement, so that the deadline remains for it: file locks, sockets, terminals, and
-//! calls that [`calls`](crate::calls) does not have. A proof is the doctor's work.
+//! calls that [`doctor::calls`] does not have. A proof is the doctor's work.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::outside::Outside;
-use crate::snapshot::Snapshot;
-use crate::tasks::{Task, tasks};
+use doctor::{Outside, Snapshot, Task, tasks};
+
+use crate::tree;
 
 /// Between two looks, at least and at most.
 const LOOK_EVERY: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(50));
@@ -115,7 +115,7 @@ impl Quiet {
 /// cheap. Who has only ended does not move.
 fn waiting() -> io::Result<Option<Vec<Task>>> {
     let mut found = Vec::new();
-    for task in tasks()? {
+    for task in tasks(&tree::descendants()?) {
         if !task.waits() && !task.has_ended() {
             return Ok(None);
         }

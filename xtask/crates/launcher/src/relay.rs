@@ -14,10 +14,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
 use anyhow::Context;
+use doctor::Object;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-
-use crate::descriptors::Object;
 
 /// How much is read ahead of a slow reader.
 const PENDING_BYTES: usize = 64 * 1024;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::Context;
+use doctor::Stuck;
 
 use crate::limits::Limit;
-use crate::stuck::Stuck;
 
 /// The exit status of a launcher whose program passed its deadline, as timeout(1) has it.
 pub const STATUS_DEADLINE: u8 = 124;

@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use anyhow::Context;
+use doctor::is_in;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, raise, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
@@ -106,11 +107,6 @@ impl Drop for Signals {
         // What comes from here on has its old effect again. There is no one to tell of a failure.
         let _ = self.before.thread_set_mask();
     }
-}
-
-/// Whether a mask of /proc/PID/status holds `signal`.
-pub fn is_in(mask: u64, signal: Signal) -> bool {
-    mask >> (signal as i32 - 1) & 1 == 1
 }
 
 /// "SIGTERM" for 15; the number where it has no name.

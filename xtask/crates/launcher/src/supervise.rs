@@ -5,22 +5,20 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use doctor::{Snapshot, Stuck, tasks};
 use nix::errno::Errno;
 use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::limits::{Limit, Limits};
-use crate::outside::Outside;
+use crate::outside;
 use crate::quiet::Quiet;
 use crate::reap::Reaped;
 use crate::relay::{self, Relay};
 use crate::report::{Ended, Report};
 use crate::signals::{self, Signals, Stop};
-use crate::snapshot::Snapshot;
 use crate::start::{Mode, Pipes, Spec, close_the_rest_on_exec, start};
-use crate::stuck::Stuck;
-use crate::tasks::tasks;
 use crate::tree;
 use crate::watch::Watch;
 
@@ -98,8 +96,9 @@ impl Run<'_> {
         let wall = self.started.elapsed();
         if matches!(ended, Ok(Ended::Limit { limit: Limit::Wall })) {
             // Where /proc cannot be read, how it ended matters more.
-            let outside = Outside::of(self.spec, &self.relays);
-            self.stuck = tasks().map_or(Vec::new(), |all| Snapshot::take(all, &outside).stuck);
+            let outside = outside::of(self.spec, &self.relays);
+            let pids = tree::descendants().unwrap_or_default();
+            self.stuck = Snapshot::take(tasks(&pids), &outside).stuck;
         }
         let unreaped = self.count_unreaped(&ended);
         let left_behind = self.end_the_tree(&ended);
@@ -161,7 +160,7 @@ impl Run<'_> {
             quiet.disturb();
         }
         let context = "look at the program's threads in /proc";
-        let seen = quiet.look(|| Outside::of(self.spec, &self.relays)).context(context)?;
+        let seen = quiet.look(|| outside::of(self.spec, &self.relays)).context(context)?;
         if seen.is_some() && self.pass_on()? {
             // What had come since the last turn may be what the program waits for.
             quiet.disturb();
@@ -243,7 +242,7 @@ impl Run<'_> {
         self.interrupts.push(now);
         // All, not the program alone: who waits for a command as system(3) does ignores the keys
         // so that they end only the command.
-        let ignores = |&pid: &Pid| signals::is_in(tree::ignored_signals(pid), key);
+        let ignores = |&pid: &Pid| doctor::is_in(tree::ignored_signals(pid), key);
         Ok(self.interrupts.len() >= INSIST_COUNT || tree::descendants()?.iter().all(ignores))
     }
 

@@ -1,9 +1,4 @@
-//! The launcher's descendants: who they are, what they use, how to end them.
-//!
-//! They are found by going down /proc/PID/task/TID/children from the launcher, which needs no look
-//! at other processes; where the kernel was built without that file, by reading every parent ID in
-//! /proc. A process can only leave the tree by ending. One look can miss a process whose parent
-//! ends meanwhile; it is the launcher's own child at the next look.
+//! The launcher's descendants: what they use, how to end them. [`doctor::tree`] finds them.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,10 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use doctor::pidfd;
+use doctor::tree::parse_pid;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, SysconfVar, getpid, sysconf};
-
-use crate::pidfd;
 
 /// What the processes of the tree use together, at one look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,61 +35,7 @@ pub fn check_proc() -> anyhow::Result<()> {
 /// # Errors
 /// When /proc is not there.
 pub fn descendants() -> io::Result<Vec<Pid>> {
-    if Path::new("/proc/thread-self/children").exists() {
-        walk(children)
-    } else {
-        let parents = parents()?;
-        let is_child = |parent: Pid| move |pair: &&(Pid, Pid)| pair.1 == parent;
-        walk(|parent| Ok(parents.iter().filter(is_child(parent)).map(|pair| pair.0).collect()))
-    }
-}
-
-fn walk(children: impl Fn(Pid) -> io::Result<Vec<Pid>>) -> io::Result<Vec<Pid>> {
-    let me = getpid();
-    let mut found: Vec<Pid> = children(me)?;
-    let mut seen: HashSet<Pid> = found.iter().copied().collect();
-    let mut next = 0;
-    while let Some(parent) = found.get(next).copied() {
-        next += 1;
-        // A process that has ended meanwhile has no children any more.
-        for child in children(parent).unwrap_or_default() {
-            if child != me && seen.insert(child) {
-                found.push(child);
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The threads of `pid`, the oldest first; none once it has ended.
-pub fn threads(pid: Pid) -> Vec<Pid> {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
-    tasks.flatten().filter_map(|task| task.file_name().to_str().and_then(parse_pid)).collect()
-}
-
-/// The children of all threads of `parent`.
-fn children(parent: Pid) -> io::Result<Vec<Pid>> {
-    let mut found = Vec::new();
-    for task in fs::read_dir(format!("/proc/{parent}/task"))? {
-        // A thread that ended between the listing and the read has passed its children on.
-        let line = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
-        found.extend(line.split_ascii_whitespace().filter_map(parse_pid));
-    }
-    Ok(found)
-}
-
-/// Every process of the system with its parent.
-fn parents() -> io::Result<Vec<(Pid, Pid)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc")? {
-        let Some(pid) = entry?.file_name().to_str().and_then(parse_pid) else { continue };
-        found.extend(Stat::read(pid).map(|stat| (pid, stat.parent)));
-    }
-    Ok(found)
-}
-
-fn parse_pid(text: &str) -> Option<Pid> {
-    text.parse().ok().map(Pid::from_raw)
+    doctor::tree::below(getpid())
 }
 
 /// How many descendants there are, zombies included, by looking until a look finds nobody new.
@@ -233,8 +174,6 @@ fn signal_one(pid: Pid, signal: Signal, tree: &HashSet<Pid>) {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
-
     use super::*;
 
     #[test]
@@ -246,16 +185,5 @@ mod tests {
         assert_eq!(stat.group, Pid::from_raw(8));
         assert_eq!(stat.cpu_ticks, 3 + 4 + 5 + 6);
         assert_eq!(stat.resident_pages, 12);
-    }
-
-    #[test]
-    fn both_ways_of_looking_find_a_child() {
-        // It blocks until its standard input is closed.
-        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("start cat");
-        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process ID"));
-        assert!(children(getpid()).expect("/proc").contains(&pid));
-        assert!(parents().expect("/proc").contains(&(pid, getpid())));
-        drop(child.stdin.take());
-        child.wait().expect("wait for cat");
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::museum_kit::exhibit::{self, Exhibit};
 use crate::museum_kit::look::Task;
+use crate::museum_kit::looks;
 use crate::museum_kit::machine::{User, missing, number};
 use crate::museum_kit::start::{Running, Setting};
 
@@ -25,7 +26,7 @@ pub fn check(name: &str) {
     if is_missing(&exhibit) {
         return;
     }
-    let running = start(&exhibit, false);
+    let mut running = start(&exhibit, false);
     let program = running.until_blocked(&exhibit.blocked);
     // Who only waits for a processor or goes round and round is not expected to stand still.
     let stands_still =
@@ -38,10 +39,22 @@ pub fn check(name: &str) {
         assert_eq!(before, after, "{name} does not hang: something has moved");
         assert_eq!(unnamed(&exhibit, &after), [], "threads that the header does not tell of");
     }
+    looked_at_from_outside(&exhibit, program, &after);
     running.end();
     if exhibit.has_twin {
         ends(&exhibit, true);
     }
+}
+
+/// Whoever did not start it may say less, and never more.
+#[track_caller]
+fn looked_at_from_outside(exhibit: &Exhibit, program: i32, tasks: &[Task]) {
+    let is_proved = looks::proof(program).expect("look at it").is_some();
+    let may_be = exhibit.verdicts.iter().any(|verdict| verdict == "deadlock");
+    // An orphan is not below the program, and so outside of what is looked at.
+    let must_be = exhibit.verdicts == ["deadlock"] && !tasks.iter().any(|t| t.role == "orphan");
+    assert!(may_be || !is_proved, "{}: a false proof", exhibit.name);
+    assert!(is_proved || !must_be, "{}: no proof\n{:#?}", exhibit.name, looks::scene(program));
 }
 
 /// Whether the kernel lacks what the program is about: it says so with status 77.
@@ -62,7 +75,13 @@ fn start(exhibit: &Exhibit, fixed: bool) -> Running {
 
 #[track_caller]
 fn ends(exhibit: &Exhibit, fixed: bool) {
-    let ended = start(exhibit, fixed).ended();
+    let mut running = start(exhibit, fixed);
+    let program = running.program();
+    // Until it has ended.
+    while let Some(Ok(proof)) = program.map(looks::proof) {
+        assert!(proof.is_none(), "{}, fixed: {fixed}: a false proof: {proof:#?}", exhibit.name);
+    }
+    let ended = running.ended();
     let code = ended.status.code();
     assert_eq!(ended.status.signal(), None, "{}: {ended:?}", exhibit.name);
     let expected = if fixed { 0 } else { exhibit.exit };

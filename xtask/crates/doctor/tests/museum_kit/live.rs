@@ -26,7 +26,7 @@ fn what_the_headers_name_frees_everybody() {
 /// Starts it, waits until it hangs, closes what `named` says; tells whether that could be tried.
 #[track_caller]
 fn free(exhibit: &Exhibit, named: impl FnOnce(&Running, i32) -> Vec<Close>) -> bool {
-    let running = Setting::new(User::Own, exhibit.shared).exhibit(exhibit, false);
+    let mut running = Setting::new(User::Own, exhibit.shared).exhibit(exhibit, false);
     let program = running.until_blocked(&exhibit.blocked);
     let tasks = running.tasks(program);
     for close in named(&running, program) {

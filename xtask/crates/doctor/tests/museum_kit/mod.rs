@@ -5,5 +5,6 @@ pub mod build;
 pub mod doctor;
 pub mod exhibit;
 pub mod look;
+pub mod looks;
 pub mod machine;
 pub mod start;

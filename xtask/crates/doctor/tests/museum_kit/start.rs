@@ -102,16 +102,16 @@ impl Running {
         i32::try_from(self.launcher.id()).expect("a process ID")
     }
 
-    /// The program itself, as soon as it is there.
+    /// The program itself, as soon as it is there; `None` where it has ended already.
     #[track_caller]
-    pub fn program(&self) -> i32 {
+    pub fn program(&mut self) -> Option<i32> {
         let mut found = None;
         let is_there = comes_true(|| {
             found = look::child(self.launcher_pid());
-            found.is_some()
+            found.is_some() || !matches!(self.launcher.try_wait(), Ok(None))
         });
         assert!(is_there, "the launcher started nothing");
-        found.expect("it is there")
+        found
     }
 
     pub fn tasks(&self, program: i32) -> Vec<Task> {
@@ -120,8 +120,8 @@ impl Running {
 
     /// Waits until each of these is where it is to be blocked, and nowhere else.
     #[track_caller]
-    pub fn until_blocked(&self, blocked: &[Blocked]) -> i32 {
-        let program = self.program();
+    pub fn until_blocked(&mut self, blocked: &[Blocked]) -> i32 {
+        let program = self.program().expect("a program that does not end");
         let mut seen = Vec::new();
         let is_so = comes_true(|| {
             seen = self.tasks(program);

@@ -17,10 +17,10 @@ use crate::calls::Direction;
 const DESCRIPTORS_MAX: usize = 4096;
 
 /// What tells a pipe, or any other file, from all others: device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Object {
-    dev: u64,
-    ino: u64,
+    pub dev: u64,
+    pub ino: u64,
 }
 
 impl Object {
@@ -32,7 +32,7 @@ impl Object {
         fstat(fd).ok().map(object)
     }
 
-    fn of_metadata(metadata: &fs::Metadata) -> Object {
+    pub fn of_metadata(metadata: &fs::Metadata) -> Object {
         Object { dev: metadata.dev(), ino: metadata.ino() }
     }
 }
@@ -43,7 +43,11 @@ pub enum Kind {
     Pipe,
     /// What somebody outside the tree, or time, can make ready: a terminal, a socket, a timer.
     Outside,
-    /// Anything else: a file, /dev/null, an eventfd.
+    Eventfd,
+    Epoll,
+    Pidfd,
+    Signalfd,
+    /// Anything else: a file, /dev/null.
     Inside,
 }
 
@@ -53,6 +57,8 @@ pub struct Descriptor {
     pub fd: i32,
     pub object: Object,
     pub kind: Kind,
+    /// It has a name in a file system.
+    pub is_named: bool,
     reads: bool,
     writes: bool,
     /// "a pipe", "the FIFO /tmp/x/a", "a terminal".
@@ -67,6 +73,11 @@ impl Descriptor {
         }
     }
 
+    /// What `fd` is in the process `pid`; `None` where it is closed, or may not be looked at.
+    pub fn of(pid: Pid, fd: i32) -> Option<Descriptor> {
+        Descriptor::read(Path::new(&format!("/proc/{pid}/fd/{fd}")))
+    }
+
     /// `None` where it has been closed meanwhile.
     fn read(path: &Path) -> Option<Descriptor> {
         let fd = path.file_name()?.to_str()?.parse().ok()?;
@@ -78,7 +89,8 @@ impl Descriptor {
         let (kind, words) = name(&target, &metadata);
         let object = Object::of_metadata(&metadata);
         let (reads, writes) = (mode & 0o400 != 0, mode & 0o200 != 0);
-        Some(Descriptor { fd, object, kind, reads, writes, words })
+        let is_named = metadata.nlink() > 0;
+        Some(Descriptor { fd, object, kind, is_named, reads, writes, words })
     }
 }
 
@@ -102,9 +114,15 @@ fn name(target: &str, metadata: &fs::Metadata) -> (Kind, String) {
     }
     if let Some(name) = target.strip_prefix("anon_inode:") {
         let name = name.trim_matches(['[', ']']);
-        let is_inside = ["eventfd", "eventpoll", "signalfd", "pidfd"].contains(&name);
+        let kind = match name {
+            "eventfd" => Kind::Eventfd,
+            "eventpoll" => Kind::Epoll,
+            "pidfd" => Kind::Pidfd,
+            "signalfd" => Kind::Signalfd,
+            _ => Kind::Outside,
+        };
         let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        return (if is_inside { Kind::Inside } else { Kind::Outside }, format!("{article} {name}"));
+        return (kind, format!("{article} {name}"));
     }
     (Kind::Inside, format!("the file {target}"))
 }

@@ -1,12 +1,13 @@
 //! System calls in which a program on pipes can wait, and how to tell in which one a thread does.
 
 use std::fs;
+use std::io;
 
 use libc::c_long;
 use nix::unistd::Pid;
 
 /// The way that bytes go through a descriptor, seen from the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     Read,
     Write,
@@ -14,14 +15,16 @@ pub enum Direction {
 
 impl Direction {
     /// In the report's JSON.
-    pub(crate) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Direction::Read => "read",
             Direction::Write => "write",
         }
     }
 
-    pub(crate) fn opposite(self) -> Direction {
+    #[must_use]
+    pub fn opposite(self) -> Direction {
         match self {
             Direction::Read => Direction::Write,
             Direction::Write => Direction::Read,
@@ -34,8 +37,14 @@ impl Direction {
 pub enum Takes {
     /// The descriptor that is its first argument.
     Descriptor(Option<Direction>),
-    /// Descriptors that stand elsewhere: in memory, in an epoll instance, in a later argument.
-    Descriptors,
+    /// The descriptors that are these two arguments: bytes go from the one to the other.
+    Between { from: usize, to: usize },
+    /// The descriptors in an array in memory.
+    Poll,
+    /// The descriptors in up to three sets in memory.
+    Select,
+    /// The descriptors in the epoll instance that is its first argument.
+    Epoll,
     /// Another process that opens the same FIFO. The arguments of the path and of the flags; the
     /// directory, where there is one, is the argument before the path.
     Open { path: usize, flags: usize },
@@ -44,8 +53,16 @@ pub enum Takes {
     /// Signals in a set in memory, whose address is the first argument; as long as the call lasts,
     /// the thread's mask does not show them.
     Signals,
-    /// A child, another thread, a signal with a handler.
-    Other,
+    /// A signal with a handler.
+    Suspend,
+    /// A child.
+    Child,
+    /// A child until it calls exec or ends, where the call is one that makes such a child.
+    Vfork,
+    /// Another thread: its end, a lock, a condition.
+    Futex,
+    /// Time.
+    Sleep,
 }
 
 /// When a call ends by itself.
@@ -92,37 +109,47 @@ const CALLS: &[Call] = &[
     call(libc::SYS_accept4, "accept4", READS),
     call(libc::SYS_write, "write", WRITES),
     call(libc::SYS_writev, "writev", WRITES),
-    call(libc::SYS_vmsplice, "vmsplice", WRITES),
+    call(libc::SYS_pread64, "pread64", READS),
+    call(libc::SYS_preadv, "preadv", READS),
+    call(libc::SYS_preadv2, "preadv2", READS),
+    call(libc::SYS_pwrite64, "pwrite64", WRITES),
+    call(libc::SYS_pwritev, "pwritev", WRITES),
+    call(libc::SYS_pwritev2, "pwritev2", WRITES),
+    // It goes the way that its descriptor goes.
+    call(libc::SYS_vmsplice, "vmsplice", Takes::Descriptor(None)),
     call(libc::SYS_sendto, "sendto", WRITES),
     call(libc::SYS_sendmsg, "sendmsg", WRITES),
     call(libc::SYS_connect, "connect", Takes::Descriptor(None)),
-    call(libc::SYS_splice, "splice", Takes::Descriptors),
-    call(libc::SYS_tee, "tee", Takes::Descriptors),
-    call(libc::SYS_sendfile, "sendfile", Takes::Descriptors),
-    call(libc::SYS_ppoll, "ppoll", Takes::Descriptors).until(Timeout::Pointer(2)),
-    call(libc::SYS_pselect6, "pselect6", Takes::Descriptors).until(Timeout::Pointer(4)),
-    call(libc::SYS_epoll_pwait, "epoll_pwait", Takes::Descriptors).until(Timeout::Millis(3)),
-    call(libc::SYS_epoll_pwait2, "epoll_pwait2", Takes::Descriptors).until(Timeout::Pointer(3)),
+    call(libc::SYS_splice, "splice", Takes::Between { from: 0, to: 2 }),
+    call(libc::SYS_tee, "tee", Takes::Between { from: 0, to: 1 }),
+    call(libc::SYS_sendfile, "sendfile", Takes::Between { from: 1, to: 0 }),
+    call(libc::SYS_ppoll, "ppoll", Takes::Poll).until(Timeout::Pointer(2)),
+    call(libc::SYS_pselect6, "pselect6", Takes::Select).until(Timeout::Pointer(4)),
+    call(libc::SYS_epoll_pwait, "epoll_pwait", Takes::Epoll).until(Timeout::Millis(3)),
+    call(libc::SYS_epoll_pwait2, "epoll_pwait2", Takes::Epoll).until(Timeout::Pointer(3)),
     call(libc::SYS_openat, "openat", Takes::Open { path: 1, flags: 2 }),
     call(libc::SYS_flock, "flock", Takes::Lock),
     call(libc::SYS_fcntl, "fcntl", Takes::Lock),
-    call(libc::SYS_wait4, "wait4", Takes::Other),
-    call(libc::SYS_waitid, "waitid", Takes::Other),
-    call(libc::SYS_futex, "futex", Takes::Other).until(Timeout::Pointer(3)),
-    call(libc::SYS_rt_sigsuspend, "rt_sigsuspend", Takes::Other),
+    call(libc::SYS_clone, "clone", Takes::Vfork),
+    call(libc::SYS_clone3, "clone3", Takes::Vfork),
+    call(libc::SYS_wait4, "wait4", Takes::Child),
+    call(libc::SYS_waitid, "waitid", Takes::Child),
+    call(libc::SYS_futex, "futex", Takes::Futex).until(Timeout::Pointer(3)),
+    call(libc::SYS_rt_sigsuspend, "rt_sigsuspend", Takes::Suspend),
     call(libc::SYS_rt_sigtimedwait, "rt_sigtimedwait", Takes::Signals).until(Timeout::Pointer(2)),
-    call(libc::SYS_nanosleep, "nanosleep", Takes::Other).until(Timeout::Always),
-    call(libc::SYS_clock_nanosleep, "clock_nanosleep", Takes::Other).until(Timeout::Always),
+    call(libc::SYS_nanosleep, "nanosleep", Takes::Sleep).until(Timeout::Always),
+    call(libc::SYS_clock_nanosleep, "clock_nanosleep", Takes::Sleep).until(Timeout::Always),
 ];
 
 /// Those that newer architectures leave to the calls above.
 #[cfg(target_arch = "x86_64")]
 const OLDER_CALLS: &[Call] = &[
     call(libc::SYS_open, "open", Takes::Open { path: 0, flags: 1 }),
-    call(libc::SYS_poll, "poll", Takes::Descriptors).until(Timeout::Millis(2)),
-    call(libc::SYS_select, "select", Takes::Descriptors).until(Timeout::Pointer(4)),
-    call(libc::SYS_epoll_wait, "epoll_wait", Takes::Descriptors).until(Timeout::Millis(3)),
-    call(libc::SYS_pause, "pause", Takes::Other),
+    call(libc::SYS_poll, "poll", Takes::Poll).until(Timeout::Millis(2)),
+    call(libc::SYS_select, "select", Takes::Select).until(Timeout::Pointer(4)),
+    call(libc::SYS_epoll_wait, "epoll_wait", Takes::Epoll).until(Timeout::Millis(3)),
+    call(libc::SYS_pause, "pause", Takes::Suspend),
+    call(libc::SYS_vfork, "vfork", Takes::Vfork),
 ];
 #[cfg(not(target_arch = "x86_64"))]
 const OLDER_CALLS: &[Call] = &[];
@@ -137,13 +164,17 @@ pub struct Blocked {
 }
 
 impl Blocked {
-    /// From /proc/PID/task/TID/syscall (proc_pid_syscall(5)). `None` where the thread runs, waits
-    /// outside a call, or cannot be looked into.
-    pub fn read(pid: Pid, tid: Pid) -> Option<Blocked> {
-        Blocked::parse(&fs::read_to_string(format!("/proc/{pid}/task/{tid}/syscall")).ok()?)
+    /// From /proc/PID/task/TID/syscall (proc_pid_syscall(5)). `None` where the thread runs, or
+    /// waits outside a call.
+    ///
+    /// # Errors
+    /// When the thread may not be looked into, or has ended.
+    pub fn read(pid: Pid, tid: Pid) -> io::Result<Option<Blocked>> {
+        let line = fs::read_to_string(format!("/proc/{pid}/task/{tid}/syscall"))?;
+        Ok(Blocked::parse(&line))
     }
 
-    fn parse(line: &str) -> Option<Blocked> {
+    pub(crate) fn parse(line: &str) -> Option<Blocked> {
         let mut words = line.split_ascii_whitespace();
         // "running", or -1 outside a call.
         let number = words.next()?.parse().ok().filter(|&number| number >= 0)?;

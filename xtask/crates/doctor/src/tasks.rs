@@ -9,7 +9,6 @@ use std::io;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::signals::is_in;
 use crate::tree;
 
 /// What setitimer(2) and alarm(2) raise.
@@ -24,8 +23,13 @@ pub struct Task {
     pub state: char,
     /// How often it has left a processor, of its own will or not.
     pub switches: u64,
-    /// It handles, or blocks and may so wait for, a signal of a timer that /proc does not show.
-    pub takes_timer_signals: bool,
+    /// Signals with a handler, and signals that are blocked, as in /proc/PID/status.
+    pub caught: u64,
+    pub blocked: u64,
+    /// Who traces it; 0 is nobody.
+    pub tracer: i32,
+    /// Its number in the PID namespace of /proc, and in each below that which it is in.
+    pub numbers: Vec<i32>,
 }
 
 impl Task {
@@ -40,6 +44,18 @@ impl Task {
         self.state == 'S'
     }
 
+    /// It handles, or blocks and may so wait for, a signal of a timer that /proc does not show.
+    #[must_use]
+    pub fn takes_timer_signals(&self) -> bool {
+        holds_timer_signals(self.caught | self.blocked)
+    }
+
+    /// Its number as one sees it who is so many PID namespaces below /proc's.
+    #[must_use]
+    pub fn number_at(&self, level: usize) -> Option<i32> {
+        self.numbers.get(level).copied()
+    }
+
     fn read(pid: Pid, tid: Pid) -> Option<Task> {
         match fs::read(format!("/proc/{pid}/task/{tid}/status")) {
             Ok(text) => Some(Task::parse(pid, tid, &String::from_utf8_lossy(&text))),
@@ -50,20 +66,46 @@ impl Task {
     }
 
     fn parse(pid: Pid, tid: Pid, text: &str) -> Task {
-        let (mut state, mut switches, mut mask) = ('?', 0, 0);
+        let mut task = Task {
+            pid,
+            tid,
+            state: '?',
+            switches: 0,
+            caught: 0,
+            blocked: 0,
+            tracer: 0,
+            numbers: Vec::new(),
+        };
+        let mask = |value| u64::from_str_radix(value, 16).unwrap_or(u64::MAX);
         for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
             let value = value.trim();
             match name {
-                "State" => state = value.chars().next().unwrap_or('?'),
-                "SigBlk" | "SigCgt" => mask |= u64::from_str_radix(value, 16).unwrap_or(u64::MAX),
+                "State" => task.state = value.chars().next().unwrap_or('?'),
+                "SigBlk" => task.blocked = mask(value),
+                "SigCgt" => task.caught = mask(value),
+                "TracerPid" => task.tracer = value.parse().unwrap_or(-1),
+                "NSpid" => {
+                    let numbers = value.split_ascii_whitespace();
+                    task.numbers = numbers.filter_map(|number| number.parse().ok()).collect();
+                }
                 "voluntary_ctxt_switches" | "nonvoluntary_ctxt_switches" => {
-                    switches += value.parse::<u64>().unwrap_or(0);
+                    task.switches += value.parse::<u64>().unwrap_or(0);
                 }
                 _ => {}
             }
         }
-        Task { pid, tid, state, switches, takes_timer_signals: holds_timer_signals(mask) }
+        if task.numbers.is_empty() {
+            // A kernel without PID namespaces.
+            task.numbers.push(tid.as_raw());
+        }
+        task
     }
+}
+
+/// Whether a mask of /proc/PID/status holds `signal`.
+#[must_use]
+pub fn is_in(mask: u64, signal: Signal) -> bool {
+    mask >> (signal as i32 - 1) & 1 == 1
 }
 
 /// Whether one of a set of signals may come from a timer that /proc does not show.
@@ -75,14 +117,11 @@ fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
 }
 
-/// The threads of all descendants, parents before their children, one by one as they are asked for.
-///
-/// # Errors
-/// When /proc is not there.
-pub fn tasks() -> io::Result<impl Iterator<Item = Task>> {
-    Ok(tree::descendants()?
-        .into_iter()
-        .flat_map(|pid| tree::threads(pid).into_iter().filter_map(move |tid| Task::read(pid, tid))))
+/// The threads of these processes, one by one as they are asked for.
+pub fn tasks(pids: &[Pid]) -> impl Iterator<Item = Task> {
+    let of_one =
+        |&pid: &Pid| tree::threads(pid).into_iter().filter_map(move |tid| Task::read(pid, tid));
+    pids.iter().flat_map(of_one)
 }
 
 #[cfg(test)]
@@ -99,7 +138,7 @@ mod tests {
         assert!(!parse("State:\tR (running)\n").waits());
         assert!(!parse("State:\tD (disk sleep)\n").waits());
         assert!(parse("State:\tS (sleeping)\n").waits());
-        assert!(parse("State:\tS (sleeping)\nSigCgt:\tunclear\n").takes_timer_signals);
+        assert!(parse("State:\tS (sleeping)\nSigCgt:\tunclear\n").takes_timer_signals());
     }
 
     #[test]
@@ -109,10 +148,17 @@ mod tests {
              SigCgt:\t0000000000000001\nvoluntary_ctxt_switches:\t7\n\
              nonvoluntary_ctxt_switches:\t4\n",
         );
-        assert_eq!((task.state, task.switches, task.takes_timer_signals), ('S', 11, true));
-        assert!(
-            !parse("SigBlk:\t0000000000000001\nSigCgt:\t0000000000010000\n").takes_timer_signals
-        );
+        assert_eq!((task.state, task.switches, task.takes_timer_signals()), ('S', 11, true));
+        let task = parse("SigBlk:\t0000000000000001\nSigCgt:\t0000000000010000\n");
+        assert!(!task.takes_timer_signals());
+        assert_eq!((task.blocked, task.caught), (1, 0x10000));
+    }
+
+    #[test]
+    fn numbers_in_inner_namespaces_are_kept() {
+        let task = parse("NSpid:\t4711\t7\nTracerPid:\t12\n");
+        assert_eq!((task.tracer, task.number_at(0), task.number_at(1)), (12, Some(4711), Some(7)));
+        assert_eq!(task.number_at(2), None);
     }
 
     #[test]

@@ -3,13 +3,11 @@
 //! On a tree that moves, a snapshot is true of each thread and of no two threads together. See
 //! [`quiet`](crate::quiet) for when it is true of all.
 
-use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
-
 use nix::unistd::Pid;
 
 use crate::calls::{Blocked, Direction, Takes};
 use crate::descriptors::{Descriptor, Kind, Object, Process, fifo_at};
+use crate::memory::{has_timers, memory_at, string_at};
 use crate::outside::Outside;
 use crate::stuck::{Holder, Stuck};
 use crate::tasks::{Task, holds_timer_signals};
@@ -66,14 +64,16 @@ impl Tree<'_> {
             other_end: Vec::new(),
             launcher_holds: false,
         };
-        let (Some(process), Some(blocked)) = (process, Blocked::read(task.pid, task.tid)) else {
+        let (Some(process), Some(blocked)) =
+            (process, Blocked::read(task.pid, task.tid).ok().flatten())
+        else {
             return (stuck, true);
         };
         let name = blocked.call.map(|call| call.name.to_owned());
         stuck.call = Some(name.unwrap_or_else(|| format!("system call {}", blocked.number)));
         let by_the_outside = self.fill_in(&mut stuck, process, &blocked);
         let by_itself = !task.waits()
-            || task.takes_timer_signals
+            || task.takes_timer_signals()
             || blocked.ends_by_itself()
             || has_timers(task.pid);
         (stuck, by_itself || by_the_outside)
@@ -88,7 +88,7 @@ impl Tree<'_> {
                 process.descriptor(fd).is_none_or(|found| self.waits_on(stuck, found))
             }
             // Which of them it waits for is not looked up: it may be any.
-            Some(Takes::Descriptors) => {
+            Some(Takes::Between { .. } | Takes::Poll | Takes::Select | Takes::Epoll) => {
                 let mut all = process.descriptors.iter();
                 !process.is_complete || all.any(|descriptor| self.outside.holds(descriptor))
             }
@@ -115,7 +115,9 @@ impl Tree<'_> {
                 let count = memory_at(process.pid, blocked.argument(0), &mut mask);
                 count < mask.len() || holds_timer_signals(u64::from_ne_bytes(mask))
             }
-            Some(Takes::Other) => false,
+            Some(Takes::Suspend | Takes::Child | Takes::Vfork | Takes::Futex | Takes::Sleep) => {
+                false
+            }
             None => true,
         }
     }
@@ -152,23 +154,4 @@ impl Tree<'_> {
         let path = string_at(process.pid, blocked.argument(path))?;
         fifo_at(process.pid, directory, &path)
     }
-}
-
-/// Reads the memory of a process; how much of it was there.
-fn memory_at(pid: Pid, address: u64, bytes: &mut [u8]) -> usize {
-    let memory = File::open(format!("/proc/{pid}/mem"));
-    memory.and_then(|memory| memory.read_at(bytes, address)).unwrap_or(0)
-}
-
-/// A string in the memory of a process.
-fn string_at(pid: Pid, address: u64) -> Option<String> {
-    let mut bytes = [0; libc::PATH_MAX as usize];
-    let count = memory_at(pid, address, &mut bytes);
-    let end = bytes[..count].iter().position(|&byte| byte == 0)?;
-    Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
-}
-
-/// Whether `timer_create` made one (proc_pid_timers(5)). A kernel without that file shows none.
-fn has_timers(pid: Pid) -> bool {
-    fs::read(format!("/proc/{pid}/timers")).is_ok_and(|text| !text.is_empty())
 }

@@ -1,0 +1,157 @@
+//! How full the pipes are.
+//!
+//! A copy of a waiting thread's own descriptor is asked, and closed at once. It is asked only while
+//! the tree stands still. Full is not "as many bytes as fit": a write takes up whole pages
+//! (pipe(7)), so whether there is room is asked of poll(2).
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::Pid;
+
+use crate::calls::Direction;
+use crate::pidfd;
+use crate::scene::{Cause, PipeId, Scene, ThreadId, Wait, Why};
+
+/// So many pipes are asked.
+const PIPES_MAX: usize = 256;
+/// Calls that return as soon as there is a byte.
+const PLAIN_READS: [&str; 3] = ["read", "readv", "preadv2"];
+/// Calls that return only when all is written, or go on as soon as there is room.
+const PLAIN_WRITES: [&str; 3] = ["write", "writev", "pwritev2"];
+
+/// Why it was not asked how full the pipes are, as a whole sentence.
+pub type Refused = Option<String>;
+
+/// Fills in how much is in each pipe that a thread waits on. A thread that waits although its call
+/// could go on is held up by something that cannot be seen, and is taken for one that moves.
+pub fn fill(scene: &mut Scene) -> Refused {
+    let mut refused = None;
+    for id in 0..scene.threads.len() {
+        for (pipe, direction, fd) in scene.threads[id].pipes().collect::<Vec<_>>() {
+            if pipe >= PIPES_MAX {
+                continue;
+            }
+            match ask(scene, id, fd) {
+                Ok(asked) => note(scene, id, pipe, direction, &asked),
+                Err(error) => {
+                    refused.get_or_insert_with(|| {
+                        format!(
+                            "How full the pipes are could not be asked ({error}): a pipe that \
+                             somebody waits to read is empty, one that somebody waits to write is \
+                             full."
+                        )
+                    });
+                }
+            }
+        }
+    }
+    refused
+}
+
+struct Asked {
+    bytes: u64,
+    capacity: u64,
+    has_room: bool,
+}
+
+fn ask(scene: &Scene, id: ThreadId, fd: i32) -> io::Result<Asked> {
+    let pid = scene.processes[scene.threads[id].process].pid;
+    let copy = pidfd::get(&pidfd::open(Pid::from_raw(pid))?, fd)?;
+    let capacity = fcntl(&copy, FcntlArg::F_GETPIPE_SZ)?;
+    let mut polled = [PollFd::new(copy.as_fd(), PollFlags::POLLOUT)];
+    // A timeout of 0 cannot block.
+    poll(&mut polled, PollTimeout::ZERO)?;
+    let has_room = polled[0].revents().is_some_and(|found| found.contains(PollFlags::POLLOUT));
+    let unsigned = |number: i32| u64::try_from(number).unwrap_or(0);
+    let bytes = unsigned(bytes_in(&copy)?);
+    Ok(Asked { bytes, capacity: unsigned(capacity), has_room })
+}
+
+/// FIONREAD of a pipe (ioctl_pipe(2), pipe(7)): at either end, how many bytes wait in it.
+fn bytes_in(fd: &OwnedFd) -> io::Result<libc::c_int> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY:
+    // obligation: the descriptor is open and the pointer is valid for an int (FIONREAD in
+    //   ioctl(2)).
+    // here: the descriptor is borrowed and `bytes` is a local int.
+    // broken by: a smaller type, or another request.
+    let asked = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut bytes) };
+    if asked == 0 { Ok(bytes) } else { Err(io::Error::last_os_error()) }
+}
+
+fn note(scene: &mut Scene, id: ThreadId, pipe: PipeId, direction: Direction, asked: &Asked) {
+    let found = &mut scene.pipes[pipe];
+    (found.bytes, found.capacity) = (Some(asked.bytes), Some(asked.capacity));
+    let thread = &mut scene.threads[id];
+    let call = thread.call.as_deref().unwrap_or_default();
+    let could_go_on = match direction {
+        Direction::Read => PLAIN_READS.contains(&call) && asked.bytes > 0,
+        Direction::Write => PLAIN_WRITES.contains(&call) && asked.has_room,
+    };
+    if could_go_on {
+        let words = format!("waits in {call} although it could go on");
+        thread.wait = Wait::Moves(Why { cause: Cause::Hidden, words });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::stage::Stage;
+
+    /// A scene in which this process waits on a pipe of its own.
+    fn scene(fd: i32, is_reader: bool) -> Scene {
+        let mut stage = Stage::default();
+        let me = stage.process(None, "me");
+        stage.scene.processes[me].pid = nix::unistd::getpid().as_raw();
+        let pipe = stage.pipe();
+        if is_reader {
+            stage.waits_to_read(pipe, me, fd);
+        } else {
+            stage.waits_to_write(pipe, me, fd);
+        }
+        stage.scene
+    }
+
+    #[test]
+    fn bytes_and_capacity_are_those_of_the_pipe() {
+        let (reader, mut writer) = std::io::pipe().expect("create a pipe");
+        let mut seen = scene(reader.as_raw_fd(), true);
+        assert_eq!(fill(&mut seen), None);
+        assert_eq!((seen.pipes[0].bytes, seen.pipes[0].capacity), (Some(0), Some(65536)));
+        assert!(matches!(seen.threads[0].wait, Wait::Any(_)));
+
+        writer.write_all(b"abc").expect("write to the pipe");
+        let mut seen = scene(reader.as_raw_fd(), true);
+        fill(&mut seen);
+        assert_eq!(seen.pipes[0].bytes, Some(3));
+        // Three bytes are there: who waits to read is held up by something else.
+        assert!(matches!(seen.threads[0].wait, Wait::Moves(_)));
+    }
+
+    #[test]
+    fn full_is_what_has_no_room() {
+        let (_reader, mut writer) = std::io::pipe().expect("create a pipe");
+        let flags = nix::fcntl::OFlag::O_NONBLOCK;
+        fcntl(&writer, FcntlArg::F_SETFL(flags)).expect("make it non-blocking");
+        // Each takes up two pages, the second hardly.
+        while writer.write(&[0; 2049]).is_ok() {}
+        let mut seen = scene(writer.as_raw_fd(), false);
+        assert_eq!(fill(&mut seen), None);
+        assert!(seen.pipes[0].bytes < Some(40_000), "{:?}", seen.pipes[0]);
+        assert!(matches!(seen.threads[0].wait, Wait::Any(_)));
+    }
+
+    #[test]
+    fn a_refusal_is_one_sentence() {
+        let mut seen = scene(i32::MAX, true);
+        let said = fill(&mut seen).expect("a refusal");
+        assert!(said.starts_with("How full the pipes are could not be asked"), "{said}");
+        assert_eq!(seen.pipes[0].bytes, None);
+    }
+}

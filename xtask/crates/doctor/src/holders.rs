@@ -1,0 +1,225 @@
+//! Who holds an end of the pipes that matter: in the tree, and anywhere else.
+//!
+//! The pipes are known by then, so that of most descriptors only the link has to be read: a tree
+//! with thousands of them costs one system call for each.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use nix::unistd::{Pid, getpid};
+
+use crate::calls::Direction;
+use crate::descriptors::{Object, printable};
+use crate::scene::{Beyond, PipeId, Scene};
+use crate::tree::{Stat, everybody};
+
+/// So many descriptors of one process are looked at.
+const DESCRIPTORS_MAX: usize = 65_536;
+
+/// The pipes that somebody waits on.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    by_object: HashMap<Object, PipeId>,
+    /// Pipes without a name all stand in one file system, so that the inode tells them apart.
+    by_inode: HashMap<u64, PipeId>,
+    /// The last parts of the FIFOs' names. Only what is called so is looked at more closely: asking
+    /// a file system that hangs would hang the doctor.
+    fifo_names: HashSet<Vec<u8>>,
+}
+
+/// What one process holds.
+#[derive(Debug, Default)]
+pub struct Held {
+    pub ends: Vec<(PipeId, i32, Direction)>,
+    pub has_io_uring: bool,
+    pub has_too_many: bool,
+}
+
+impl Wanted {
+    pub fn get(&self, object: Object) -> Option<PipeId> {
+        self.by_object.get(&object).copied()
+    }
+
+    /// Adds a pipe, or a FIFO by its path.
+    pub fn insert(&mut self, object: Object, path: Option<&str>, pipe: PipeId) {
+        self.by_object.insert(object, pipe);
+        match path.and_then(|path| Path::new(path).file_name()) {
+            Some(name) => {
+                self.fifo_names.insert(name.as_bytes().to_owned());
+            }
+            None => {
+                self.by_inode.insert(object.ino, pipe);
+            }
+        }
+    }
+
+    /// The ends that `pid` holds.
+    ///
+    /// # Errors
+    /// When it has ended, or may not be looked at.
+    pub fn held_by(&self, pid: Pid) -> io::Result<Held> {
+        let mut held = Held::default();
+        let mut count = 0;
+        for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
+            let path = entry?.path();
+            count += 1;
+            if count > DESCRIPTORS_MAX {
+                held.has_too_many = true;
+                break;
+            }
+            // It may have been closed meanwhile.
+            let Ok(target) = fs::read_link(&path) else { continue };
+            held.has_io_uring |= target.as_os_str() == "anon_inode:[io_uring]";
+            let Some(pipe) = self.pipe_at(&path, target.as_os_str()) else { continue };
+            let Some(fd) = path.file_name().and_then(OsStr::to_str) else { continue };
+            let Ok(fd) = fd.parse() else { continue };
+            // The link's own permissions say how it was opened.
+            let Ok(link) = fs::symlink_metadata(&path) else { continue };
+            let mode = link.permissions().mode();
+            let ways = [(0o400, Direction::Read), (0o200, Direction::Write)];
+            let open = ways.into_iter().filter(|(bit, _)| mode & bit != 0);
+            held.ends.extend(open.map(|(_, direction)| (pipe, fd, direction)));
+        }
+        held.ends.sort_unstable();
+        Ok(held)
+    }
+
+    fn pipe_at(&self, path: &Path, target: &OsStr) -> Option<PipeId> {
+        let target = target.as_bytes();
+        if let Some(inode) = target.strip_prefix(b"pipe:[") {
+            let inode = std::str::from_utf8(inode.strip_suffix(b"]")?).ok()?;
+            return self.by_inode.get(&inode.parse().ok()?).copied();
+        }
+        if self.fifo_names.is_empty() || !target.starts_with(b"/") {
+            return None;
+        }
+        // A FIFO that was removed keeps its name, with this behind it.
+        let target = target.strip_suffix(b" (deleted)").unwrap_or(target);
+        let name = target.rsplit(|&byte| byte == b'/').next()?;
+        if !self.fifo_names.contains(name) {
+            return None;
+        }
+        let metadata = fs::metadata(path).ok()?;
+        self.get(Object::of_metadata(&metadata))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_object.is_empty()
+    }
+}
+
+/// Whether a descriptor would be closed by exec (proc_pid_fdinfo(5)). One that cannot be asked
+/// might survive.
+pub fn is_close_on_exec(pid: Pid, fd: i32) -> bool {
+    let text = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
+    let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & libc::O_CLOEXEC != 0)
+}
+
+/// Looks through all other processes for ends of the pipes. This process is left to the caller, who
+/// knows what it does with its own.
+///
+/// Who may not be looked into can hold an end only if it got one from the tree or from where the
+/// tree got its own. Of a tree below a subreaper nobody gets away, and it was given nothing but its
+/// standard streams; of any other tree, whoever is of its session or began after it may have.
+pub fn look_beyond(scene: &mut Scene, wanted: &Wanted, tree: &HashSet<Pid>, is_launched: bool) {
+    let program = scene.processes.first().map(|process| Pid::from_raw(process.pid));
+    let program = program.and_then(Stat::read);
+    let mut hidden: usize = 0;
+    for pid in everybody().unwrap_or_default() {
+        if tree.contains(&pid) || pid == getpid() {
+            continue;
+        }
+        match wanted.held_by(pid) {
+            Ok(held) => {
+                for (pipe, _, direction) in held.ends {
+                    let beyond = scene.pipes[pipe].beyond_mut(direction);
+                    *beyond = Beyond::Somebody(format!("{} (pid {pid})", command(pid)));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_launched => {
+                hidden += usize::from(may_have_one(pid, program));
+            }
+            Err(_) => {}
+        }
+    }
+    if hidden > 0 {
+        let who = format!(
+            "an end may be held by one of {hidden} processes of other users, which cannot be seen"
+        );
+        for pipe in &mut scene.pipes {
+            for direction in [Direction::Read, Direction::Write] {
+                let beyond = pipe.beyond_mut(direction);
+                if *beyond == Beyond::Nobody {
+                    *beyond = Beyond::Perhaps(who.clone());
+                }
+            }
+        }
+    }
+}
+
+fn may_have_one(pid: Pid, program: Option<Stat>) -> bool {
+    let (Some(stat), Some(program)) = (Stat::read(pid), program) else { return true };
+    let came_later = stat.started_ticks >= program.started_ticks;
+    !stat.is_of_the_kernel && (came_later || stat.session == program.session)
+}
+
+/// A process's name, without control characters.
+pub fn command(pid: Pid) -> String {
+    let command = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
+    printable(String::from_utf8_lossy(&command).trim_end_matches('\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::stat::Mode;
+
+    use super::*;
+
+    #[test]
+    fn our_own_ends_are_found_and_no_others() {
+        let (reader, writer) = std::io::pipe().expect("create a pipe");
+        let (other, _writer) = std::io::pipe().expect("create another pipe");
+        let mut wanted = Wanted::default();
+        wanted.insert(Object::of(&reader).expect("our own pipe"), None, 7);
+        let held = wanted.held_by(getpid()).expect("our own descriptors");
+        let mut expected =
+            [(7, reader.as_raw_fd(), Direction::Read), (7, writer.as_raw_fd(), Direction::Write)];
+        expected.sort_unstable();
+        assert_eq!(held.ends, expected);
+        assert!(!held.has_io_uring && !held.has_too_many);
+        assert!(is_close_on_exec(getpid(), other.as_raw_fd()));
+        assert!(!is_close_on_exec(getpid(), i32::MAX));
+    }
+
+    #[test]
+    fn a_fifo_is_known_by_its_name_and_then_by_what_it_is() {
+        let folder = std::env::temp_dir().join(format!("doctor-holders-{}", getpid()));
+        fs::create_dir(&folder).expect("make a directory");
+        let path = folder.join("a");
+        nix::unistd::mkfifo(&path, Mode::S_IRWXU).expect("make a FIFO");
+        // For both ways, so that it does not wait for a peer.
+        let both = fs::File::options().read(true).write(true).open(&path).expect("open it");
+        let object = Object::of(&both).expect("our own FIFO");
+        let mut wanted = Wanted::default();
+        wanted.insert(object, path.to_str(), 0);
+        let found = |wanted: &Wanted| {
+            let held = wanted.held_by(getpid()).expect("our own descriptors");
+            held.ends.iter().map(|end| end.2).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&wanted), [Direction::Read, Direction::Write]);
+        fs::remove_dir_all(&folder).expect("remove the directory");
+        assert_eq!(found(&wanted), [Direction::Read, Direction::Write]);
+        let mut other = Wanted::default();
+        other.insert(Object { ino: object.ino + 1, ..object }, path.to_str(), 0);
+        assert_eq!(found(&other), []);
+    }
+}

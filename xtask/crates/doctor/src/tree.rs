@@ -1,0 +1,155 @@
+//! Who is below a process, and which threads each has.
+//!
+//! They are found by going down /proc/PID/task/TID/children, which needs no look at other
+//! processes; where the kernel was built without that file, by reading every parent ID in /proc. A
+//! process below a subreaper can only leave its tree by ending. One look can miss a process whose
+//! parent ends meanwhile; it is the subreaper's own child at the next look.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use nix::unistd::Pid;
+
+/// All descendants of `top`, parents before their children; not `top` itself.
+///
+/// # Errors
+/// When /proc is not there, or `top` is not.
+pub fn below(top: Pid) -> io::Result<Vec<Pid>> {
+    if Path::new("/proc/thread-self/children").exists() {
+        walk(top, children)
+    } else {
+        let mut all: HashMap<Pid, Vec<Pid>> = HashMap::new();
+        for (child, parent) in parents()? {
+            all.entry(parent).or_default().push(child);
+        }
+        walk(top, |parent| Ok(all.get(&parent).cloned().unwrap_or_default()))
+    }
+}
+
+fn walk(top: Pid, children: impl Fn(Pid) -> io::Result<Vec<Pid>>) -> io::Result<Vec<Pid>> {
+    let mut found: Vec<Pid> = children(top)?;
+    let mut seen: HashSet<Pid> = found.iter().copied().chain([top]).collect();
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        next += 1;
+        // A process that has ended meanwhile has no children any more.
+        for child in children(parent).unwrap_or_default() {
+            if seen.insert(child) {
+                found.push(child);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The threads of `pid`, the oldest first; none once it has ended.
+#[must_use]
+pub fn threads(pid: Pid) -> Vec<Pid> {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    tasks.flatten().filter_map(|task| task.file_name().to_str().and_then(parse_pid)).collect()
+}
+
+/// The children of all threads of `parent`.
+fn children(parent: Pid) -> io::Result<Vec<Pid>> {
+    let mut found = Vec::new();
+    for task in fs::read_dir(format!("/proc/{parent}/task"))? {
+        // A thread that ended between the listing and the read has passed its children on.
+        let line = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+        found.extend(line.split_ascii_whitespace().filter_map(parse_pid));
+    }
+    Ok(found)
+}
+
+/// Every process of the system with its parent.
+fn parents() -> io::Result<Vec<(Pid, Pid)>> {
+    let pids = everybody()?.into_iter();
+    Ok(pids.filter_map(|pid| Some((pid, Stat::read(pid)?.parent))).collect())
+}
+
+/// Every process of the system.
+///
+/// # Errors
+/// When /proc is not there.
+pub fn everybody() -> io::Result<Vec<Pid>> {
+    let entries = fs::read_dir("/proc")?.flatten();
+    Ok(entries.filter_map(|entry| entry.file_name().to_str().and_then(parse_pid)).collect())
+}
+
+/// A process's number, as text.
+#[must_use]
+pub fn parse_pid(text: &str) -> Option<Pid> {
+    text.parse().ok().map(Pid::from_raw)
+}
+
+/// The fields of /proc/PID/stat that tell what a process is (proc_pid_stat(5)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    pub parent: Pid,
+    pub session: Pid,
+    /// Forked, and no exec since.
+    pub has_not_execed: bool,
+    pub is_of_the_kernel: bool,
+    /// When it was started, in ticks since the system was.
+    pub started_ticks: u64,
+}
+
+impl Stat {
+    /// `None` once the process has been reaped.
+    #[must_use]
+    pub fn read(pid: Pid) -> Option<Stat> {
+        let line = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        Stat::parse(&String::from_utf8_lossy(&line))
+    }
+
+    fn parse(line: &str) -> Option<Stat> {
+        // include/linux/sched.h; they have never changed.
+        const PF_FORKNOEXEC: u64 = 0x40;
+        const PF_KTHREAD: u64 = 0x0020_0000;
+        // The command's name is in parentheses and may hold any character, parentheses included.
+        let fields: Vec<&str> = line.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+        let flags: u64 = fields.get(6)?.parse().ok()?;
+        Some(Stat {
+            parent: parse_pid(fields.get(1)?)?,
+            session: parse_pid(fields.get(3)?)?,
+            has_not_execed: flags & PF_FORKNOEXEC != 0,
+            is_of_the_kernel: flags & PF_KTHREAD != 0,
+            started_ticks: fields.get(19)?.parse().ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use nix::unistd::getpid;
+
+    use super::*;
+
+    #[test]
+    fn a_command_name_with_parentheses_does_not_shift_the_fields() {
+        let line = "42 (a) b) (c) S 7 8 9 0 -1 4194368 0 0 0 0 3 4 5 6 20 0 1 0 99 1000 12 0";
+        let expected = Stat {
+            parent: Pid::from_raw(7),
+            session: Pid::from_raw(9),
+            has_not_execed: true,
+            is_of_the_kernel: false,
+            started_ticks: 99,
+        };
+        assert_eq!(Stat::parse(line), Some(expected));
+    }
+
+    #[test]
+    fn both_ways_of_looking_find_a_child() {
+        // It blocks until its standard input is closed.
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("start cat");
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process ID"));
+        assert!(children(getpid()).expect("/proc").contains(&pid));
+        assert!(parents().expect("/proc").contains(&(pid, getpid())));
+        assert!(below(getpid()).expect("/proc").contains(&pid));
+        drop(child.stdin.take());
+        child.wait().expect("wait for cat");
+    }
+}

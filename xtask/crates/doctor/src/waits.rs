@@ -1,0 +1,385 @@
+//! What one thread waits for, from the call that it is in.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use crate::calls::{Blocked, Direction, Takes};
+use crate::descriptors::{Descriptor, Kind};
+use crate::fifo;
+use crate::futex;
+use crate::holders::Wanted;
+use crate::memory::{string_at, u64_at};
+use crate::ready;
+use crate::scene::{Cause, Pipe, PipeId, ProcessId, ThreadId, Wait, Want, Why};
+use crate::tasks::{Task, is_in};
+
+/// Where the kernel lets the parent of a vfork wait, under its names of all versions.
+const VFORK_PLACES: [&str; 4] = ["kernel_clone", "wait_for_vfork_done", "_do_fork", "do_fork"];
+/// Where a thread waits that its call does not tell of: for a supervisor, for a thaw.
+const OTHER_PLACES: [&str; 2] = ["seccomp", "freez"];
+/// Signals that a processor raises for a fault, and so no wait ends by: SIGILL, SIGTRAP, SIGABRT,
+/// SIGBUS, SIGFPE, SIGSEGV, SIGSYS; and the two that the C library keeps to itself.
+const NEVER_COME: u64 =
+    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 10 | 1 << 30 | 1 << 31 | 1 << 32;
+
+/// Everybody of the tree, for looking up what a call names, and the pipes that were named so far.
+pub struct Names<'a> {
+    pub tasks: &'a [Task],
+    pub processes: HashMap<Pid, ProcessId>,
+    pub threads: HashMap<Pid, ThreadId>,
+    /// Children that have ended, and their parents.
+    pub ended: HashMap<Pid, Pid>,
+    /// The processes' numbers in their PID namespaces.
+    pub numbers: HashMap<Pid, Vec<i32>>,
+    pub is_launched: bool,
+    pub pipes: Vec<Pipe>,
+    pub wanted: Wanted,
+}
+
+/// What was seen of a thread.
+pub struct Seen {
+    pub call: Option<String>,
+    pub fd: Option<i32>,
+    pub wait: Wait,
+}
+
+fn moves(cause: Cause, words: impl Into<String>) -> Wait {
+    Wait::Moves(Why { cause, words: words.into() })
+}
+
+impl Names<'_> {
+    pub fn look_at(&mut self, task: &Task) -> Seen {
+        let unseen = |wait| Seen { call: None, fd: None, wait };
+        if task.tracer != 0 {
+            return unseen(moves(Cause::Stopped, "is traced by a debugger"));
+        }
+        match task.state {
+            'S' | 'D' => {}
+            'R' => return unseen(moves(Cause::Runs, "runs")),
+            'T' => return unseen(moves(Cause::Stopped, "is stopped by a signal (SIGSTOP)")),
+            't' => return unseen(moves(Cause::Stopped, "is stopped by a debugger")),
+            _ => return unseen(moves(Cause::Hidden, "cannot be inspected")),
+        }
+        match Blocked::read(task.pid, task.tid) {
+            Ok(Some(blocked)) => self.blocked(task, &blocked),
+            Ok(None) => unseen(moves(Cause::Runs, "waits outside any system call")),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let words = "cannot be inspected: the kernel refuses it (the process has made \
+                             itself undumpable, or belongs to another user)";
+                unseen(moves(Cause::Hidden, words))
+            }
+            Err(error) => {
+                unseen(moves(Cause::Hidden, format!("cannot be inspected: its call: {error}")))
+            }
+        }
+    }
+
+    fn blocked(&mut self, task: &Task, blocked: &Blocked) -> Seen {
+        let Some(call) = blocked.call else {
+            let name = format!("system call {}", blocked.number);
+            let words = format!("waits in {name}, which the doctor does not know");
+            return Seen { call: Some(name), fd: None, wait: moves(Cause::Outside, words) };
+        };
+        let fd = match call.takes {
+            Takes::Descriptor(_) | Takes::Lock | Takes::Epoll => Some(blocked.int(0)),
+            _ => None,
+        };
+        let wait = self.wait(task, blocked, call.name, call.takes);
+        Seen { call: Some(call.name.to_owned()), fd, wait }
+    }
+
+    fn wait(&mut self, task: &Task, blocked: &Blocked, call: &str, takes: Takes) -> Wait {
+        let place = fs::read_to_string(format!("/proc/{}/task/{}/wchan", task.pid, task.tid));
+        let place = place.unwrap_or_default();
+        if OTHER_PLACES.iter().any(|other| place.contains(other)) {
+            return moves(Cause::Outside, format!("is held in {call} from outside ({place})"));
+        }
+        if task.state == 'D' {
+            let is_vfork = takes == Takes::Vfork
+                && makes_vfork(task.pid, call, blocked)
+                && VFORK_PLACES.contains(&place.trim_end());
+            return if is_vfork {
+                Wait::Vfork
+            } else {
+                moves(Cause::Outside, format!("waits in {call} for the kernel (a disk)"))
+            };
+        }
+        if takes == Takes::Sleep {
+            return moves(Cause::Time, format!("sleeps in {call}"));
+        }
+        if blocked.ends_by_itself() {
+            return moves(Cause::Time, format!("waits in {call} with a timeout"));
+        }
+        match takes {
+            Takes::Descriptor(direction) => self.one(task.pid, call, blocked.int(0), direction),
+            Takes::Between { from, to } => {
+                let ends = [(from, Direction::Read), (to, Direction::Write)];
+                let fds = ends.map(|(index, direction)| (blocked.int(index), Some(direction)));
+                self.all(task.pid, call, &fds)
+            }
+            Takes::Poll | Takes::Select => self.set(task.pid, call, blocked),
+            Takes::Epoll => self.epoll(task.pid, call, blocked.int(0)),
+            Takes::Open { path, flags } => self.open(task.pid, call, blocked, path, flags),
+            Takes::Lock => {
+                let on = Descriptor::of(task.pid, blocked.int(0));
+                let on = on.map_or("a file".to_owned(), |found| found.words);
+                moves(Cause::Outside, format!("waits in {call} for a lock on {on}"))
+            }
+            Takes::Child => self.child(task, blocked, call),
+            Takes::Futex => futex::wait(self, task, blocked),
+            Takes::Suspend => suspend(task),
+            Takes::Signals => Wait::Signal,
+            Takes::Vfork | Takes::Sleep => moves(Cause::Runs, format!("is in {call}")),
+        }
+    }
+
+    /// A call on one descriptor.
+    fn one(&mut self, pid: Pid, call: &str, fd: i32, direction: Option<Direction>) -> Wait {
+        let Some(found) = Descriptor::of(pid, fd) else {
+            return moves(Cause::Hidden, format!("waits in {call}({fd}) on what cannot be seen"));
+        };
+        match (found.kind, direction) {
+            (Kind::Pipe, Some(direction)) => Wait::Any(self.wants(&found, &[direction])),
+            (Kind::Pipe, None) => Wait::Any(self.wants(&found, &ways(&found))),
+            (Kind::Eventfd, _) if self.is_launched => Wait::Any(self.wants(&found, &[])),
+            (Kind::Signalfd, _) => Wait::Signal,
+            _ => moves(Cause::Outside, format!("waits in {call}({fd}) on {}", found.words)),
+        }
+    }
+
+    /// A call on several descriptors, of which the first that is ready ends it.
+    fn all(&mut self, pid: Pid, call: &str, fds: &[(i32, Option<Direction>)]) -> Wait {
+        let mut found = Vec::with_capacity(fds.len());
+        for &(fd, direction) in fds {
+            let Some(descriptor) = Descriptor::of(pid, fd) else {
+                let words = format!("waits in {call} on fd {fd}, which cannot be seen");
+                return moves(Cause::Hidden, words);
+            };
+            found.push((descriptor, direction));
+        }
+        self.any_of(pid, call, &found)
+    }
+
+    fn any_of(&mut self, pid: Pid, call: &str, all: &[(Descriptor, Option<Direction>)]) -> Wait {
+        let is_copying = all.iter().any(|(_, direction)| direction.is_some());
+        let mut wants = Vec::new();
+        for (found, direction) in all {
+            match found.kind {
+                Kind::Pipe => {
+                    let ways = direction.map_or_else(|| ways(found), |one| vec![one]);
+                    wants.extend(self.wants(found, &ways));
+                }
+                Kind::Eventfd if self.is_launched => wants.extend(self.wants(found, &[])),
+                Kind::Pidfd => match self.process_behind(pid, found.fd) {
+                    Some(process) => wants.push(Want::Exit { process, fd: found.fd }),
+                    None => {
+                        let words = format!("waits in {call} for a process outside the tree");
+                        return moves(Cause::Outside, words);
+                    }
+                },
+                Kind::Epoll => match ready::behind(pid, found.fd, 1) {
+                    Some(inner) => {
+                        let inner: Vec<_> = inner.into_iter().map(|one| (one, None)).collect();
+                        match self.any_of(pid, call, &inner) {
+                            Wait::Any(more) => wants.extend(more),
+                            other => return other,
+                        }
+                    }
+                    None => return unreadable_set(call),
+                },
+                // A copy from or to a file waits for nothing there.
+                Kind::Inside if is_copying => {}
+                _ => {
+                    let words = format!("waits in {call} for {} (fd {})", found.words, found.fd);
+                    return moves(Cause::Outside, words);
+                }
+            }
+        }
+        Wait::Any(wants)
+    }
+
+    fn set(&mut self, pid: Pid, call: &str, blocked: &Blocked) -> Wait {
+        match ready::descriptors(pid, blocked) {
+            Some(fds) => {
+                let fds: Vec<_> = fds.into_iter().map(|fd| (fd, None)).collect();
+                self.all(pid, call, &fds)
+            }
+            None => unreadable_set(call),
+        }
+    }
+
+    fn epoll(&mut self, pid: Pid, call: &str, epoll: i32) -> Wait {
+        match ready::behind(pid, epoll, 0) {
+            Some(found) => {
+                let found: Vec<_> = found.into_iter().map(|one| (one, None)).collect();
+                self.any_of(pid, call, &found)
+            }
+            None => unreadable_set(call),
+        }
+    }
+
+    fn open(&mut self, pid: Pid, call: &str, blocked: &Blocked, path: usize, flags: usize) -> Wait {
+        let directory = if path == 0 { libc::AT_FDCWD } else { blocked.int(path - 1) };
+        let Some(path) = string_at(pid, blocked.argument(path)) else {
+            return moves(Cause::Hidden, format!("waits in {call} for what cannot be seen"));
+        };
+        let Some(fifo) = fifo::opened(pid, directory, &path) else {
+            let path = crate::descriptors::printable(&path);
+            return moves(Cause::Outside, format!("waits in {call} for {path}, which is no FIFO"));
+        };
+        let direction = match blocked.int(flags) & libc::O_ACCMODE {
+            libc::O_RDONLY => Direction::Read,
+            libc::O_WRONLY => Direction::Write,
+            // It does not wait for a peer.
+            _ => return moves(Cause::Runs, format!("opens {}", fifo.path)),
+        };
+        let pipe = self.pipe(fifo.object, Some(&fifo.path), fifo.is_reachable);
+        Wait::Open { pipe, direction }
+    }
+
+    /// `wait4(pid, …)`, `waitid(idtype, id, …)`.
+    fn child(&self, task: &Task, blocked: &Blocked, call: &str) -> Wait {
+        let number = if call == "wait4" {
+            blocked.int(0)
+        } else {
+            match (blocked.int(0).cast_unsigned(), blocked.int(1)) {
+                (libc::P_PID, id) => id,
+                (libc::P_PIDFD, fd) => {
+                    let process = self.process_behind(task.pid, fd);
+                    return process.map_or_else(gone_child, |child| Wait::Child(Some(child)));
+                }
+                (libc::P_ALL, _) => -1,
+                _ => -2,
+            }
+        };
+        let is_own = |pid: &Pid, parent: &Pid| *pid != task.pid && *parent == task.pid;
+        if number <= 0 {
+            let has_zombie = self.ended.iter().any(|(pid, parent)| is_own(pid, parent));
+            // One that has ended would end the wait for any.
+            return if has_zombie && number == -1 { gone_child() } else { Wait::Child(None) };
+        }
+        let level = self.numbers.get(&task.pid).map_or(1, Vec::len) - 1;
+        let is_named = |pid: &Pid| {
+            self.numbers.get(pid).and_then(|all| all.get(level)).copied() == Some(number)
+        };
+        let child = self.processes.iter().find(|(pid, _)| **pid != task.pid && is_named(pid));
+        child.map_or_else(gone_child, |(_, &child)| Wait::Child(Some(child)))
+    }
+
+    /// The process of the tree that a pidfd stands for (`Pid:` of proc_pid_fdinfo(5)).
+    fn process_behind(&self, pid: Pid, fd: i32) -> Option<ProcessId> {
+        let text = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+        self.processes.get(&Pid::from_raw(line.trim().parse().ok()?)).copied()
+    }
+
+    /// An eventfd, where no way is named.
+    fn wants(&mut self, found: &Descriptor, ways: &[Direction]) -> Vec<Want> {
+        let fd = found.fd;
+        if found.kind != Kind::Pipe {
+            return vec![Want::Anyone { fd, what: found.words.clone() }];
+        }
+        let fifo = fifo::held(found);
+        let pipe = match &fifo {
+            Some(fifo) => self.pipe(found.object, Some(&fifo.path), fifo.is_reachable),
+            None => self.pipe(found.object, None, false),
+        };
+        ways.iter().map(|&direction| Want::Pipe { pipe, direction, fd }).collect()
+    }
+
+    fn pipe(&mut self, object: crate::Object, path: Option<&str>, is_reachable: bool) -> PipeId {
+        if let Some(pipe) = self.wanted.get(object) {
+            self.pipes[pipe].is_reachable |= is_reachable;
+            return pipe;
+        }
+        let pipe = self.pipes.len();
+        let path = path.map(str::to_owned);
+        self.wanted.insert(object, path.as_deref(), pipe);
+        self.pipes.push(Pipe { path, is_reachable, ..Pipe::default() });
+        pipe
+    }
+}
+
+fn unreadable_set(call: &str) -> Wait {
+    moves(Cause::Hidden, format!("waits in {call} for a set of descriptors that cannot be seen"))
+}
+
+/// The wait would have ended: it will in a moment.
+fn gone_child() -> Wait {
+    moves(Cause::Outside, "waits for a process that is not, or no longer, in the tree")
+}
+
+/// The ways that bytes go through it.
+fn ways(found: &Descriptor) -> Vec<Direction> {
+    [Direction::Read, Direction::Write].into_iter().filter(|&way| found.goes(way)).collect()
+}
+
+/// For a signal. A shell that waits for its children so has a handler for SIGCHLD and no other.
+fn suspend(task: &Task) -> Wait {
+    let awaited = task.caught & !task.blocked & !NEVER_COME;
+    let is_for_children = awaited != 0
+        && is_in(awaited, Signal::SIGCHLD)
+        && awaited & !(1 << (Signal::SIGCHLD as i32 - 1)) == 0;
+    if is_for_children { Wait::Child(None) } else { Wait::Signal }
+}
+
+/// Whether the parent waits until its child calls exec or ends (vfork(2), clone(2)).
+fn makes_vfork(pid: Pid, call: &str, blocked: &Blocked) -> bool {
+    let flags = match call {
+        "vfork" => return true,
+        "clone" => Some(blocked.argument(0)),
+        // The first member of `struct clone_args`.
+        "clone3" => u64_at(pid, blocked.argument(0)),
+        _ => None,
+    };
+    flags.is_some_and(|flags| flags & u64::from(libc::CLONE_VFORK.cast_unsigned()) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(caught: u64, blocked: u64) -> Task {
+        let me = Pid::from_raw(1);
+        Task {
+            pid: me,
+            tid: me,
+            state: 'S',
+            switches: 0,
+            caught,
+            blocked,
+            tracer: 0,
+            numbers: vec![1],
+        }
+    }
+
+    #[test]
+    fn a_shell_that_suspends_waits_for_its_children() {
+        assert_eq!(suspend(&task(0x1_0000, 0)), Wait::Child(None));
+        // Blocked, or with a second handler, it is for any signal.
+        assert_eq!(suspend(&task(0x1_0000, 0x1_0000)), Wait::Signal);
+        assert_eq!(suspend(&task(0x1_0200, 0)), Wait::Signal);
+        // SIGSEGV is no signal to wait for.
+        assert_eq!(suspend(&task(0x1_0400, 0)), Wait::Child(None));
+        assert_eq!(suspend(&task(0, 0)), Wait::Signal);
+    }
+
+    #[test]
+    fn clone_is_vfork_where_its_flags_say_so() {
+        let call = |number: i64, flags: u64| {
+            let line = format!("{number} {flags:#x} 0x0 0x0 0x0 0x0 0x0 0x7ffd 0x7f00\n");
+            Blocked::parse(&line).expect("a call")
+        };
+        let me = nix::unistd::getpid();
+        let is_vfork = |name, blocked: &Blocked| makes_vfork(me, name, blocked);
+        assert!(is_vfork("clone", &call(libc::SYS_clone, 0x4111)));
+        assert!(!is_vfork("clone", &call(libc::SYS_clone, 0x0111)));
+        let arguments = [0x4100_u64, 0];
+        assert!(is_vfork("clone3", &call(libc::SYS_clone3, arguments.as_ptr() as u64)));
+        assert!(!is_vfork("clone3", &call(libc::SYS_clone3, 8)));
+    }
+}
