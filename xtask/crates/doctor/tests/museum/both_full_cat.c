@@ -4,6 +4,7 @@
 // fixed: a child of its own writes the input, while the parent reads.
 //
 // verdict: deadlock
+// kind: both-full
 // blocked: parent write 4
 // blocked: child-1 write 1
 // fix: none

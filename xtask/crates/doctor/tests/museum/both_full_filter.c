@@ -4,6 +4,7 @@
 // fixed: the parent reads after each piece that it writes, with O_NONBLOCK on what it reads.
 //
 // verdict: deadlock
+// kind: both-full
 // blocked: parent write 4
 // blocked: child-1 write 6
 // fix: none

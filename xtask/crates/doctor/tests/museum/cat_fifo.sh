@@ -5,6 +5,7 @@
 #
 # place: private
 # verdict: deadlock
+# kind: fifo-no-peer
 # blocked: parent wait
 # blocked: child-1 open
 # fix: none

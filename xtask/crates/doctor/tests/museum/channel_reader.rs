@@ -5,6 +5,7 @@
 //! fixed: drop(writer) first.
 //!
 //! verdict: deadlock
+//! kind: leaked-write-end
 //! blocked: parent futex
 //! blocked: parent read 3
 //! fix: parent 4 write

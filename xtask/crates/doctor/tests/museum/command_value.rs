@@ -4,6 +4,7 @@
 //! fixed: drop(command) before the read.
 //!
 //! verdict: deadlock
+//! kind: leaked-write-end
 //! blocked: parent read 3
 //! fix: parent 4 write
 

@@ -4,6 +4,7 @@
 # fixed: the shell closes the coprocess's input first.
 #
 # verdict: deadlock
+# kind: leaked-write-end
 # blocked: parent read
 # blocked: child-1 read 0
 # fix: parent * write

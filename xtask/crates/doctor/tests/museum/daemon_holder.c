@@ -5,6 +5,7 @@
 // fixed: the daemon closes what it does not need, as daemons do.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent read 3
 // blocked: orphan read 5
 // fix: orphan 4 write

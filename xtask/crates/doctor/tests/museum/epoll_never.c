@@ -4,6 +4,7 @@
 // fixed: the parent closes its write end.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent wait
 // blocked: child-1 epoll_wait
 // fix: parent 4 write

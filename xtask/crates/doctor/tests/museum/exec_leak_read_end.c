@@ -4,6 +4,7 @@
 // fixed: pipe2 with O_CLOEXEC; SIGPIPE ends yes.
 //
 // verdict: deadlock
+// kind: leaked-read-end
 // blocked: parent wait
 // blocked: child-1 write 1
 // fix: child-1 3 read

@@ -5,6 +5,7 @@
 // fixed: pipe2 with O_CLOEXEC.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent wait
 // blocked: child-1 read 0
 // blocked: child-2 read 0

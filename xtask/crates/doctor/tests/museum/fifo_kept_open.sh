@@ -6,6 +6,7 @@
 #
 # place: private
 # verdict: deadlock
+# kind: leaked-write-end
 # blocked: parent wait
 # blocked: child-1 read 0
 # fix: parent 3 write

@@ -6,6 +6,7 @@
 //
 // place: private
 // verdict: deadlock
+// kind: fifo-order
 // blocked: parent open
 // blocked: child-1 open
 // fix: none

@@ -4,6 +4,7 @@
 // fixed: it unlocks it in between.
 //
 // verdict: deadlock
+// kind: lock
 // blocked: parent futex
 // fix: none
 #include "museum.h"

@@ -4,6 +4,7 @@
 //! fixed: drop(writer) before join.
 //!
 //! verdict: deadlock
+//! kind: leaked-write-end
 //! blocked: parent futex
 //! blocked: parent read 3
 //! fix: parent 4 write

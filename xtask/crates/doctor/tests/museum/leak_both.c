@@ -5,6 +5,7 @@
 // fixed: both close it. One close is not enough.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent wait
 // blocked: child-1 read 3
 // fix: parent 4 write

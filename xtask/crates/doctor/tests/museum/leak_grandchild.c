@@ -5,6 +5,7 @@
 // fixed: child-2 closes A before it starts a helper of its own, so that there is nothing to inherit.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent wait
 // blocked: child-1 read 3
 // blocked: child-2 wait

@@ -4,6 +4,7 @@
 // fixed: the parent closes its write end before it waits.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent wait
 // blocked: child-1 read 3
 // fix: parent 4 write

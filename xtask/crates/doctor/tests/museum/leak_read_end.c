@@ -4,6 +4,7 @@
 // fixed: the producer closes its read end, so that SIGPIPE ends it.
 //
 // verdict: deadlock
+// kind: leaked-read-end
 // blocked: parent wait
 // blocked: child-1 write 4
 // fix: child-1 3 read

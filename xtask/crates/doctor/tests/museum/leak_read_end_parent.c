@@ -4,6 +4,7 @@
 // fixed: the parent closes its read end, so that SIGPIPE ends the producer.
 //
 // verdict: deadlock
+// kind: leaked-read-end | wait-before-read
 // blocked: parent wait
 // blocked: child-1 write 4
 // fix: any

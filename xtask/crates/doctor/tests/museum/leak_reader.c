@@ -4,6 +4,7 @@
 // fixed: the child closes its write end before it reads.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent wait
 // blocked: child-1 read 3
 // fix: child-1 4 write

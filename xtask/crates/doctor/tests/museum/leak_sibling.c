@@ -5,6 +5,7 @@
 // fixed: the second stage closes what belongs to the first.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent wait
 // blocked: child-1 read 3
 // blocked: child-2 read 5

@@ -5,6 +5,7 @@
 // fixed: read first, then wait.
 //
 // verdict: deadlock
+// kind: wait-before-read
 // blocked: parent wait
 // blocked: child-1 write 4
 // bytes: 32784 of 65536

@@ -4,6 +4,7 @@ hangs: cat waits for an end-of-file that it withholds from itself.
 fixed: pass_fds names only what the command needs.
 
 verdict: deadlock
+kind: leaked-write-end
 blocked: parent wait
 blocked: child-1 read 0
 fix: child-1 4 write

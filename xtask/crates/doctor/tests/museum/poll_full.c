@@ -4,6 +4,7 @@
 // fixed: it closes the read end and gets POLLERR.
 //
 // verdict: deadlock
+// kind: leaked-read-end
 // blocked: parent poll
 // fix: parent 3 read
 #include "museum.h"

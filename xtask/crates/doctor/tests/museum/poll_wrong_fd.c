@@ -5,6 +5,7 @@
 // fixed: it asks for both.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent poll
 // blocked: child-1 write 6
 // fix: parent 4 write

@@ -5,6 +5,7 @@ hangs: the child waits for room on standard error, the parent for the end of sta
 fixed: communicate().
 
 verdict: deadlock
+kind: other-pipe-full
 blocked: parent read
 blocked: child-1 wait
 blocked: child-1.1 write 1

@@ -4,6 +4,7 @@ hangs: cat waits for more, the parent for the end.
 fixed: child.stdin.close() first.
 
 verdict: deadlock
+kind: leaked-write-end
 blocked: parent read
 blocked: child-1 read 0
 fix: parent * write

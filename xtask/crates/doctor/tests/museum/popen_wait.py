@@ -5,6 +5,7 @@ hangs: the child waits for room, the parent for the child.
 fixed: communicate(), which reads while it waits.
 
 verdict: deadlock
+kind: wait-before-read
 blocked: parent wait
 blocked: child-1 write
 fix: none

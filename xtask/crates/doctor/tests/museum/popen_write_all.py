@@ -4,6 +4,7 @@ hangs: both pipes are full.
 fixed: communicate(input), which does both at once.
 
 verdict: deadlock
+kind: both-full
 blocked: parent write
 blocked: child-1 write 1
 fix: none

@@ -6,6 +6,7 @@
 //
 // place: private
 // verdict: deadlock
+// kind: fifo-no-peer
 // blocked: parent vfork
 // blocked: child-1 open
 // fix: none

@@ -4,6 +4,7 @@
 // fixed: posix_spawn_file_actions_addclose for both ends.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent wait
 // blocked: child-1 read 0
 // fix: child-1 4 write

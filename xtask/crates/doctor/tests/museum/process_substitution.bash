@@ -4,6 +4,7 @@
 # fixed: exec 3>&- first.
 #
 # verdict: deadlock
+# kind: leaked-write-end
 # blocked: parent wait
 # blocked: child-1 read 0
 # fix: parent 3 write

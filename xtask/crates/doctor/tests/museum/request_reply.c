@@ -4,6 +4,7 @@
 // fixed: the client sends its request before it reads the reply.
 //
 // verdict: deadlock
+// kind: each-waits-for-the-other
 // blocked: parent read 5
 // blocked: child-1 read 3
 // fix: any

@@ -4,6 +4,7 @@
 // fixed: the parent puts the token in.
 //
 // verdict: deadlock
+// kind: each-waits-for-the-other | circle
 // blocked: parent read 7
 // blocked: child-1 read 3
 // blocked: child-2 read 5

@@ -4,6 +4,7 @@
 // fixed: it closes both write ends. One is enough for select to return.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent select
 // fix: parent 4 write | parent 6 write
 #include "museum.h"

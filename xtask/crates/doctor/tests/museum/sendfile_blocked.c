@@ -4,6 +4,7 @@
 // fixed: read first, then wait.
 //
 // verdict: deadlock
+// kind: wait-before-read
 // blocked: parent wait
 // blocked: child-1 sendfile
 // fix: none

@@ -4,6 +4,7 @@
 // fixed: it closes the write end; splice returns 0.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // blocked: parent splice 3
 // fix: parent 4 write
 #include "museum.h"

@@ -4,6 +4,7 @@
 //! fixed: drop(stdin) before wait.
 //!
 //! verdict: deadlock
+//! kind: leaked-write-end
 //! blocked: parent wait
 //! blocked: child-1 read 0
 //! fix: parent * write

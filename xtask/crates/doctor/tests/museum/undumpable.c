@@ -4,6 +4,7 @@
 // fixed: the write end is closed.
 //
 // verdict: deadlock
+// kind: leaked-write-end
 // ordinary: unknown
 // blocked: parent read 3
 // fix: parent 4 write

@@ -4,6 +4,7 @@
 // fixed: it closes the read end and gets SIGPIPE, which it ignores here.
 //
 // verdict: deadlock
+// kind: leaked-read-end
 // blocked: parent vmsplice 4
 // fix: parent 3 read
 #include "museum.h"

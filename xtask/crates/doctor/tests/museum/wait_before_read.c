@@ -5,6 +5,7 @@
 // fixed: read first, then wait.
 //
 // verdict: deadlock
+// kind: wait-before-read
 // blocked: parent wait
 // blocked: child-1 write 4
 // fix: none

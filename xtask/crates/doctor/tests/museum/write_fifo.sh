@@ -5,6 +5,7 @@
 #
 # place: private
 # verdict: deadlock
+# kind: fifo-no-peer
 # blocked: parent open
 # fix: none
 mkfifo a

@@ -4,6 +4,7 @@
 // fixed: the child reads all of it before it answers.
 //
 // verdict: deadlock
+// kind: both-full
 // blocked: parent writev 4
 // blocked: child-1 writev 6
 // fix: none

@@ -104,6 +104,10 @@ impl Answer {
         }
         if proved {
             wrong.extend(self.wrong_fix(&exhibit.fix));
+            let kind = text(&self.json["kind"]);
+            if !exhibit.kinds.is_empty() && !exhibit.kinds.iter().any(|known| known == kind) {
+                wrong.push(format!("kind {kind}, expected {}", exhibit.kinds.join(" or ")));
+            }
         }
         for fix in list(&self.json["fix"]) {
             if !self.pipe_has(fix) {
@@ -128,7 +132,9 @@ impl Answer {
     fn wrong_fix(&self, fix: &Fix) -> Option<String> {
         let named = list(&self.json["fix"]);
         let is = |close: &Close, found: &Value| {
-            let (role, end) = (text(&found["process"]), text(&found["end"]));
+            let (name, end) = (text(&found["process"]), text(&found["end"]));
+            // All of these are the first and only one of theirs.
+            let role = if name.starts_with("orphan-") { "orphan" } else { name };
             close.is(role, found["fd"].as_i64().unwrap_or(-1), end)
         };
         let all_known = |closes: &[Close]| {
@@ -146,10 +152,8 @@ impl Answer {
     /// What the threads of a process wait in.
     fn blocked(&self, role: &str) -> impl Iterator<Item = &Value> {
         let is_it = move |process: &&Value| is_role(text(&process["name"]), role);
-        list(&self.json["processes"]).iter().filter(is_it).flat_map(|process| {
-            let threads = list(&process["threads"]).iter().map(|thread| &thread["blocked"]);
-            threads.chain([&process["blocked"]])
-        })
+        // One object for each thread.
+        list(&self.json["processes"]).iter().filter(is_it).map(|thread| &thread["blocked"])
     }
 
     /// Whether an end to close is among the ends of its pipe.
@@ -184,7 +188,7 @@ fn is_at(found: &Value, blocked: &Blocked) -> bool {
 }
 
 fn is_role(name: &str, role: &str) -> bool {
-    name == role
+    name == role || role == "orphan" && name.starts_with("orphan-")
 }
 
 fn text(value: &Value) -> &str {

@@ -6,12 +6,13 @@
 //! | --- | --- |
 //! | `verdict` | what the doctor must say; several that would be right with ` \| ` between them |
 //! | `ordinary` | the same where an ordinary user asks, if it differs |
+//! | `kind` | the kind of hang that it names; several as above |
 //! | `blocked` | process, call (`one|another`), descriptor (may be left out): where a thread is when nothing moves |
 //! | `fix` | process, descriptor (`*`: any), end: a close that the doctor names; one line for each of those that are needed together, ` \| ` between those of which one is enough; `none`: it names no close; `any`: it may name what it likes |
 //! | `says` | a word that its explanation has |
 //! | `bytes` | `N of M`: what some pipe holds and how much would fit |
 //! | `place` | `private` or `shared`: who may reach the directory in which it runs |
-//! | `stdin` | `held`: a pipe whose write end the test has; `terminal` |
+//! | `stdin` | `held`: a pipe whose write end the test has; `unread`: one whose read end the test has; `socket`; `terminal` |
 //! | `exit` | its exit status where it ends by itself, if not 0 |
 //! | `twin` | `none`: no mended form of it ends by itself |
 //! | `needs` | what the kernel may not have |
@@ -27,6 +28,8 @@ pub struct Exhibit {
     pub source: PathBuf,
     pub verdicts: Vec<String>,
     pub ordinary: Vec<String>,
+    /// Empty: any.
+    pub kinds: Vec<String>,
     pub blocked: Vec<Blocked>,
     pub fix: Fix,
     pub says: Vec<String>,
@@ -72,6 +75,8 @@ pub struct Close {
 pub enum Stdin {
     Null,
     Held,
+    Unread,
+    Socket,
     Terminal,
 }
 
@@ -113,6 +118,7 @@ impl Exhibit {
         Exhibit {
             ordinary: if ordinary.is_empty() { verdicts.clone() } else { ordinary },
             verdicts,
+            kinds: alternatives("kind"),
             blocked: find("blocked").iter().map(|line| Blocked::parse(line)).collect(),
             fix: Fix::parse(&find("fix")),
             says: find("says").iter().map(|&word| word.to_owned()).collect(),
@@ -124,6 +130,8 @@ impl Exhibit {
             stdin: match find("stdin")[..] {
                 [] => Stdin::Null,
                 ["held"] => Stdin::Held,
+                ["unread"] => Stdin::Unread,
+                ["socket"] => Stdin::Socket,
                 ["terminal"] => Stdin::Terminal,
                 ref other => panic!("{name}: stdin: {other:?}"),
             },
@@ -141,9 +149,9 @@ impl Exhibit {
     }
 }
 
-const KEYS: [&str; 11] = [
-    "verdict", "ordinary", "blocked", "fix", "says", "bytes", "place", "stdin", "exit", "twin",
-    "needs",
+const KEYS: [&str; 12] = [
+    "verdict", "ordinary", "kind", "blocked", "fix", "says", "bytes", "place", "stdin", "exit",
+    "twin", "needs",
 ];
 
 /// `key: value` behind whatever begins a comment.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -89,6 +90,14 @@ fn standard_input(stdin: exhibit::Stdin) -> (Stdio, Option<OwnedFd>) {
         exhibit::Stdin::Held => {
             let (reader, writer) = io::pipe().expect("create a pipe");
             (reader.into(), Some(writer.into()))
+        }
+        exhibit::Stdin::Unread => {
+            let (reader, writer) = io::pipe().expect("create a pipe");
+            (writer.into(), Some(reader.into()))
+        }
+        exhibit::Stdin::Socket => {
+            let (one, other) = UnixStream::pair().expect("create a pair of sockets");
+            (OwnedFd::from(one).into(), Some(other.into()))
         }
         exhibit::Stdin::Terminal => {
             let pair = nix::pty::openpty(None, None).expect("open a pseudo-terminal");
