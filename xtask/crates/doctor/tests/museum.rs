@@ -10,6 +10,21 @@
 
 mod museum_kit;
 
+#[path = "museum_kit/by_hand.rs"]
+mod by_hand;
+#[path = "museum_kit/degraded.rs"]
+mod degraded;
+#[path = "museum_kit/healthy.rs"]
+mod healthy;
+#[path = "museum_kit/inside.rs"]
+mod inside;
+#[path = "museum_kit/live.rs"]
+mod live;
+#[path = "museum_kit/untouched.rs"]
+mod untouched;
+#[path = "museum_kit/verdicts.rs"]
+mod verdicts;
+
 use museum_kit::exhibit;
 
 /// Makes the tests of each program.
@@ -45,13 +60,6 @@ macro_rules! museum {
         }
     };
 }
-
-#[path = "museum_kit/by_hand.rs"]
-mod by_hand;
-#[path = "museum_kit/live.rs"]
-mod live;
-#[path = "museum_kit/verdicts.rs"]
-mod verdicts;
 
 museum!(
     alarm_default,

@@ -62,6 +62,11 @@ impl Stage {
         words
     }
 
+    /// A program in C that a test needs beside the exhibits.
+    pub fn tool(&self, source: &Path) -> PathBuf {
+        self.at(&c(source, false))
+    }
+
     fn at(&self, program: &Path) -> PathBuf {
         static COPYING: Mutex<()> = Mutex::new(());
         let Some(directory) = &self.copies else { return program.to_owned() };

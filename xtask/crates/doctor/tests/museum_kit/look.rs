@@ -38,7 +38,8 @@ pub fn tasks(launcher: i32, program: i32) -> Vec<Task> {
     let all = processes();
     let mut found = Vec::new();
     add(&all, program, "parent", &mut found);
-    for &(pid, _) in all.iter().filter(|(pid, parent)| *parent == launcher && *pid != program) {
+    let is_orphan = |(pid, parent): &&(i32, i32)| *parent == launcher && *pid != program;
+    for &(pid, _) in all.iter().filter(is_orphan) {
         add(&all, pid, "orphan", &mut found);
     }
     found
@@ -47,11 +48,6 @@ pub fn tasks(launcher: i32, program: i32) -> Vec<Task> {
 /// The first child of a process.
 pub fn child(of: i32) -> Option<i32> {
     processes().into_iter().find(|(_, parent)| *parent == of).map(|(pid, _)| pid)
-}
-
-/// All children of a process, the elder first.
-pub fn children(of: i32) -> Vec<i32> {
-    processes().into_iter().filter(|(_, parent)| *parent == of).map(|(pid, _)| pid).collect()
 }
 
 /// Every process and its parent, the elder first. Numbers of processes may wrap around: by when they

@@ -140,6 +140,25 @@ impl Running {
         program
     }
 
+    /// The same for the first process below `outer` that is the one.
+    #[track_caller]
+    pub fn until_blocked_below(
+        &self,
+        outer: i32,
+        is_it: impl Fn(i32) -> bool,
+        blocked: &[Blocked],
+    ) -> i32 {
+        let mut program = None;
+        let is_so = comes_true(|| {
+            let all = self.tasks(outer);
+            program = all.iter().map(|task| task.pid).find(|&pid| is_it(pid));
+            let seen = program.map_or(Vec::new(), |program| look::tasks(-1, program));
+            blocked.iter().all(|one| seen.iter().any(|task| is_at(task, one)))
+        });
+        assert!(is_so, "not all of {blocked:#?} below {outer}: {:#?}", self.tasks(outer));
+        program.expect("it is blocked")
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn ended(mut self) -> Ended {
