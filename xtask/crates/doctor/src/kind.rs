@@ -1,0 +1,346 @@
+//! Which kind of hang it is, and what helps where closing does not.
+
+use crate::calls::Direction;
+use crate::cure::{Close, Cure, cure, waits_for};
+use crate::fixpoint::Graph;
+use crate::scene::{PipeId, ProcessId, ThreadId, Wait};
+
+/// The kinds, each with an ID that the lessons and the book know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    LeakedWriteEnd,
+    LeakedReadEnd,
+    WaitBeforeRead,
+    BothFull,
+    OtherPipeFull,
+    NobodyReads,
+    EachWaitsForTheOther,
+    FifoOrder,
+    FifoNoPeer,
+    ThreadJoin,
+    Lock,
+    LockAfterFork,
+    WaitsForASignal,
+    Circle,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 14] = [
+        Kind::LeakedWriteEnd,
+        Kind::LeakedReadEnd,
+        Kind::WaitBeforeRead,
+        Kind::BothFull,
+        Kind::OtherPipeFull,
+        Kind::NobodyReads,
+        Kind::EachWaitsForTheOther,
+        Kind::FifoOrder,
+        Kind::FifoNoPeer,
+        Kind::ThreadJoin,
+        Kind::Lock,
+        Kind::LockAfterFork,
+        Kind::WaitsForASignal,
+        Kind::Circle,
+    ];
+
+    /// Its name in reports, in the book, and for a search.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Kind::LeakedWriteEnd => "leaked-write-end",
+            Kind::LeakedReadEnd => "leaked-read-end",
+            Kind::WaitBeforeRead => "wait-before-read",
+            Kind::BothFull => "both-full",
+            Kind::OtherPipeFull => "other-pipe-full",
+            Kind::NobodyReads => "nobody-reads",
+            Kind::EachWaitsForTheOther => "each-waits-for-the-other",
+            Kind::FifoOrder => "fifo-order",
+            Kind::FifoNoPeer => "fifo-no-peer",
+            Kind::ThreadJoin => "thread-join",
+            Kind::Lock => "lock",
+            Kind::LockAfterFork => "lock-after-fork",
+            Kind::WaitsForASignal => "waits-for-a-signal",
+            Kind::Circle => "circle",
+        }
+    }
+
+    /// The lesson and the part that show it.
+    #[must_use]
+    pub fn lesson(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Kind::LeakedWriteEnd => Some(("lesson-01", "leaked-write-end")),
+            Kind::LeakedReadEnd => Some(("lesson-01", "leaked-read-end")),
+            Kind::WaitBeforeRead | Kind::BothFull => Some(("lesson-03", "backpressure")),
+            Kind::OtherPipeFull => Some(("lesson-04", "multiplexer")),
+            Kind::NobodyReads => Some(("lesson-03", "slow-reader")),
+            Kind::EachWaitsForTheOther => Some(("lesson-01", "eof")),
+            Kind::FifoOrder => Some(("lesson-02", "open-blocks")),
+            Kind::FifoNoPeer => Some(("lesson-02", "reader-alone")),
+            Kind::ThreadJoin
+            | Kind::Lock
+            | Kind::LockAfterFork
+            | Kind::WaitsForASignal
+            | Kind::Circle => None,
+        }
+    }
+}
+
+/// What was found out about a tree in which all threads are stuck.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub kind: Kind,
+    pub cure: Option<Cure>,
+    /// In whole sentences.
+    pub advice: Option<String>,
+}
+
+/// Finds the kind of a hang.
+#[must_use]
+pub fn find(graph: &Graph) -> Finding {
+    let eye = Eye { graph, roles: graph.scene.roles() };
+    if let Some(cure) = cure(graph) {
+        let first: &Close = &cure.closes[0];
+        let kind = match first.end.direction {
+            Direction::Write => Kind::LeakedWriteEnd,
+            Direction::Read => Kind::LeakedReadEnd,
+        };
+        let advice = crate::fix::advice(graph.scene, &eye.roles, &cure);
+        return Finding { kind, cure: Some(cure), advice };
+    }
+    let patterns =
+        [Eye::opens, Eye::waits_before_reading, Eye::both_full, Eye::other_full, Eye::each_waits];
+    let rest = [Eye::unread, Eye::locks, Eye::joins, Eye::signals];
+    let found = patterns.iter().chain(&rest).find_map(|pattern| pattern(&eye));
+    let (kind, advice) = found.unwrap_or((
+        Kind::Circle,
+        "Each of them waits for another of them: one has to do its part without waiting."
+            .to_owned(),
+    ));
+    Finding { kind, cure: None, advice: Some(advice) }
+}
+
+/// What is looked for; each pattern is one way in which processes can wait for each other.
+struct Eye<'a> {
+    graph: &'a Graph<'a>,
+    roles: Vec<String>,
+}
+
+type Found = Option<(Kind, String)>;
+
+/// A thread that waits on a pipe, and a process that has the other end.
+struct Edge {
+    from: ProcessId,
+    pipe: PipeId,
+    direction: Direction,
+    to: ProcessId,
+}
+
+impl Eye<'_> {
+    fn role(&self, process: ProcessId) -> &str {
+        &self.roles[process]
+    }
+
+    fn pipe(&self, pipe: PipeId) -> String {
+        self.graph.scene.pipe_name(pipe)
+    }
+
+    fn edges(&self) -> Vec<Edge> {
+        let scene = self.graph.scene;
+        let mut found = Vec::new();
+        for thread in &scene.threads {
+            for (pipe, direction, _) in thread.pipes() {
+                let from = thread.process;
+                let others = scene.pipes[pipe].ends(direction.opposite());
+                let others = others.filter(|end| end.process != from);
+                found.extend(others.map(|end| Edge { from, pipe, direction, to: end.process }));
+            }
+        }
+        found
+    }
+
+    /// The edges of one direction.
+    fn waiting(&self, direction: Direction) -> Vec<Edge> {
+        let mut edges = self.edges();
+        edges.retain(|edge| edge.direction == direction);
+        edges
+    }
+
+    fn opens(&self) -> Found {
+        let scene = self.graph.scene;
+        let all: Vec<(ThreadId, PipeId, Direction)> = scene
+            .threads
+            .iter()
+            .enumerate()
+            .filter_map(|(id, thread)| match thread.wait {
+                Wait::Open { pipe, direction } => Some((id, pipe, direction)),
+                _ => None,
+            })
+            .collect();
+        let (first, fifo, way) = *all.first()?;
+        let process = |id: ThreadId| scene.threads[id].process;
+        let crossing = all
+            .iter()
+            .find(|&&(id, pipe, _)| pipe != fifo && process(id) != process(first))
+            .copied();
+        let opposite = gerund(way.opposite());
+        if let Some((other, second, _)) = crossing {
+            let advice = format!(
+                "Opening a FIFO waits until somebody opens its other end. Both have to open them \
+                 in the same order: let {} open {} for {opposite} before it opens {}.",
+                self.role(process(other)),
+                self.pipe(fifo),
+                self.pipe(second),
+            );
+            return Some((Kind::FifoOrder, advice));
+        }
+        let advice = format!(
+            "Nobody opens {} for {opposite}. Start who does, or open it with O_NONBLOCK{}.",
+            self.pipe(fifo),
+            match way {
+                Direction::Read => ": for reading that never waits",
+                Direction::Write => ", which fails with ENXIO where nobody reads",
+            }
+        );
+        Some((Kind::FifoNoPeer, advice))
+    }
+
+    fn waits_before_reading(&self) -> Found {
+        let full = self.waiting(Direction::Write);
+        let edge = full.iter().find(|edge| waits_for(self.graph, edge.to, edge.from))?;
+        let (writer, reader) = (self.role(edge.from), self.role(edge.to));
+        let advice = format!(
+            "{reader} has to read {pipe} until end-of-file first, and to wait then: {writer} \
+             cannot end before all that it writes has found room. (If another was to read \
+             {pipe}, {reader} should have closed its read end.)",
+            pipe = self.pipe(edge.pipe),
+        );
+        Some((Kind::WaitBeforeRead, advice))
+    }
+
+    fn both_full(&self) -> Found {
+        let full = self.waiting(Direction::Write);
+        let (one, other) = full.iter().find_map(|one| {
+            let is_answer = |other: &&Edge| other.from == one.to && other.to == one.from;
+            full.iter().find(is_answer).map(|other| (one, other))
+        })?;
+        let first = self.role(one.from);
+        let advice = format!(
+            "Both pipes are full, and closing does not help: each writes before it reads. Let \
+             {first} read {} while it writes {} (poll(2) with O_NONBLOCK, or a thread for each \
+             direction).",
+            self.pipe(other.pipe),
+            self.pipe(one.pipe),
+        );
+        Some((Kind::BothFull, advice))
+    }
+
+    fn other_full(&self) -> Found {
+        let (full, empty) = (self.waiting(Direction::Write), self.waiting(Direction::Read));
+        let (one, other) = full.iter().find_map(|one| {
+            let is_other = |other: &&Edge| other.from == one.to && other.to == one.from;
+            empty.iter().find(is_other).map(|other| (one, other))
+        })?;
+        let (writer, reader) = (self.role(one.from), self.role(other.from));
+        let advice = format!(
+            "{reader} waits for bytes of {}, and {writer} cannot send them before {} has room. \
+             {reader} has to read both while they fill: with poll(2), or with a thread for each.",
+            self.pipe(other.pipe),
+            self.pipe(one.pipe),
+        );
+        Some((Kind::OtherPipeFull, advice))
+    }
+
+    fn each_waits(&self) -> Found {
+        let empty = self.waiting(Direction::Read);
+        let circle = circle(&empty)?;
+        let all: Vec<String> = circle
+            .iter()
+            .map(|&at| {
+                let edge = &empty[at];
+                let (from, to) = (self.role(edge.from), self.role(edge.to));
+                format!("{from} waits for {to} to write {}", self.pipe(edge.pipe))
+            })
+            .collect();
+        let advice = format!(
+            "{}. One of them has to write before it reads; or, where one has written all that it \
+             was to write, it has to close its write end, so that the next sees end-of-file.",
+            all.join(", ")
+        );
+        Some((Kind::EachWaitsForTheOther, advice))
+    }
+
+    fn unread(&self) -> Found {
+        let full = self.waiting(Direction::Write);
+        let edge = full.first()?;
+        let advice = format!(
+            "{} cannot go on before {} reads {}, which is full: it has to read while it waits for \
+             the others, or before it does.",
+            self.role(edge.from),
+            self.role(edge.to),
+            self.pipe(edge.pipe),
+        );
+        Some((Kind::NobodyReads, advice))
+    }
+
+    fn locks(&self) -> Found {
+        let threads = &self.graph.scene.threads;
+        let thread = threads.iter().find(|thread| thread.wait == Wait::Siblings)?;
+        let role = self.role(thread.process);
+        if self.graph.threads_of(thread.process).len() > 1 {
+            let advice = format!(
+                "The threads of {role} wait for each other: for a lock that one of them has, or \
+                 for a condition that none of them can signal any more."
+            );
+            return Some((Kind::Lock, advice));
+        }
+        let advice = format!(
+            "{role} waits for a lock that nobody can give back: it has no other thread. If it was \
+             forked from a process with threads, one of those held the lock at that moment (of \
+             standard output, of malloc), and fork copied the lock but not the thread. Between \
+             fork and exec only async-signal-safe calls are allowed."
+        );
+        Some((Kind::LockAfterFork, advice))
+    }
+
+    fn joins(&self) -> Found {
+        let threads = &self.graph.scene.threads;
+        let thread = threads.iter().find(|thread| matches!(thread.wait, Wait::Join(_)))?;
+        let advice = format!(
+            "{} waits for its own thread, which waits in turn: what that thread waits for has to \
+             be done before it is joined.",
+            self.role(thread.process)
+        );
+        Some((Kind::ThreadJoin, advice))
+    }
+
+    fn signals(&self) -> Found {
+        let threads = &self.graph.scene.threads;
+        let thread = threads.iter().find(|thread| thread.wait == Wait::Signal)?;
+        let role = self.role(thread.process);
+        let advice = format!("{role} waits for a signal that nobody in the tree sends.");
+        Some((Kind::WaitsForASignal, advice))
+    }
+}
+
+/// Edges of which each begins where the one before it leads to, and the first where the last does.
+fn circle(edges: &[Edge]) -> Option<Vec<usize>> {
+    for (start, edge) in edges.iter().enumerate() {
+        let mut path = vec![start];
+        let mut at = edge.to;
+        while path.len() <= edges.len() {
+            if at == edge.from {
+                return Some(path);
+            }
+            let Some(next) = edges.iter().position(|edge| edge.from == at) else { break };
+            path.push(next);
+            at = edges[next].to;
+        }
+    }
+    None
+}
+
+fn gerund(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Read => "reading",
+        Direction::Write => "writing",
+    }
+}
