@@ -120,6 +120,7 @@ museum!(
     poll_timeouts,
     poll_wrong_fd,
     popen_stderr,
+    popen_stderr_shell,
     popen_stdin_open,
     popen_wait,
     popen_write_all,

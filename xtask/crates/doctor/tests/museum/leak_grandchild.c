@@ -1,4 +1,4 @@
-// A helper of a helper has inherited the write end of a pipe that it knows nothing of.
+// A helper of a helper has inherited both ends of a pipe that it knows nothing of.
 //
 // hangs: child-1 waits for the end of A. The only write end is in child-2.1, which waits for B, on
 //   which child-1 would report when A has ended.
@@ -25,9 +25,9 @@ int main(void) {
         _exit(0);
     }
     if (must(fork()) == 0) {
-        must(close(a[0]));
         must(close(b[1]));
 #ifdef FIXED
+        must(close(a[0]));
         must(close(a[1]));
 #endif
         if (must(fork()) == 0) {
@@ -36,6 +36,7 @@ int main(void) {
         }
         must(close(b[0]));
 #ifndef FIXED
+        must(close(a[0]));
         must(close(a[1]));
 #endif
         reap(1);

@@ -1,4 +1,4 @@
-// A pipeline of two stages, A then B. The second stage has kept the write end of A.
+// A pipeline of two stages, A then B. The second stage has kept both ends of A, which is not its own.
 //
 // hangs: stage 1 waits for the end of A, which stage 2 withholds; stage 2 waits for the end of B,
 //   which comes when stage 1 ends; the parent waits for both.
@@ -24,9 +24,9 @@ int main(void) {
         _exit(0);
     }
     if (must(fork()) == 0) {
-        must(close(a[0]));
         must(close(b[1]));
 #ifdef FIXED
+        must(close(a[0]));
         must(close(a[1]));
 #endif
         drain(b[0]);

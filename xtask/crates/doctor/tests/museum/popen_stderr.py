@@ -7,17 +7,15 @@ fixed: communicate().
 verdict: deadlock
 kind: other-pipe-full
 blocked: parent read
-blocked: child-1 wait
-blocked: child-1.1 write 1
-fix: any
+blocked: child-1 write 2
+fix: none
 """
 import subprocess
 import sys
 
+complain = "import os; os.write(2, bytes(200000)); print('done')"
 child = subprocess.Popen(
-    ["sh", "-c", "head -c 200000 /dev/zero >&2; echo done"],
-    stdout=subprocess.PIPE,
-    stderr=subprocess.PIPE,
+    [sys.executable, "-c", complain], stdout=subprocess.PIPE, stderr=subprocess.PIPE
 )
 if "fixed" in sys.argv:
     child.communicate()

@@ -4,7 +4,7 @@
 // fixed: the parent reads first.
 //
 // verdict: deadlock
-// kind: both-full | circle
+// kind: both-full | circle | nobody-reads
 // blocked: parent write 4
 // blocked: child-1 write 6
 // blocked: child-2 write 8

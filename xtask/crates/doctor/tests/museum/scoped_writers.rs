@@ -4,7 +4,7 @@
 //! fixed: the main thread reads the second one in a thread of its own.
 //!
 //! verdict: deadlock
-//! kind: other-pipe-full
+//! kind: other-pipe-full | leaked-write-end
 //! blocked: parent read 3
 //! blocked: parent write 6
 //! fix: any

@@ -5,7 +5,7 @@
 //
 // verdict: deadlock
 // kind: leaked-write-end
-// blocked: parent splice 3
+// blocked: parent splice
 // fix: parent 4 write
 #include "museum.h"
 

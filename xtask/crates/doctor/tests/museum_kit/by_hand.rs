@@ -5,6 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::thread;
 use std::time::Duration;
 
+use crate::museum_kit::doctor::Answer;
 use crate::museum_kit::exhibit::{self, Exhibit};
 use crate::museum_kit::look::Task;
 use crate::museum_kit::looks;
@@ -46,15 +47,22 @@ pub fn check(name: &str) {
     }
 }
 
-/// Whoever did not start it may say less, and never more.
+/// Whoever did not start it may prove less, and never more; what it proves, it explains as well.
 #[track_caller]
 fn looked_at_from_outside(exhibit: &Exhibit, program: i32, tasks: &[Task]) {
-    let is_proved = looks::proof(program).expect("look at it").is_some();
+    let name = &exhibit.name;
     let may_be = exhibit.verdicts.iter().any(|verdict| verdict == "deadlock");
     // An orphan is not below the program, and so outside of what is looked at.
     let must_be = exhibit.verdicts == ["deadlock"] && !tasks.iter().any(|t| t.role == "orphan");
-    assert!(may_be || !is_proved, "{}: a false proof", exhibit.name);
-    assert!(is_proved || !must_be, "{}: no proof\n{:#?}", exhibit.name, looks::scene(program));
+    match looks::proof(program).expect("look at it") {
+        None => assert!(!must_be, "{name}: no proof\n{:#?}", looks::scene(program)),
+        Some(proof) => {
+            assert!(may_be, "{name}: a false proof\n{}", proof.explanation());
+            let answer = Answer { json: proof.to_json().clone(), status: Some(123) };
+            let wrong = answer.wrong(exhibit, &exhibit.verdicts);
+            assert!(wrong.is_empty(), "{name}:\n  {}\n{:#}", wrong.join("\n  "), answer.json);
+        }
+    }
 }
 
 /// Whether the kernel lacks what the program is about: it says so with status 77.

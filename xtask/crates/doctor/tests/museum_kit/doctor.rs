@@ -18,7 +18,6 @@ const SHORT: &str = "1500ms";
 pub struct Answer {
     pub json: Value,
     pub status: Option<i32>,
-    pub stderr: String,
 }
 
 /// Lets the doctor run an exhibit. Words in `before` are put before the doctor's own, others before
@@ -55,7 +54,7 @@ impl Answer {
     fn of(ended: Ended) -> Answer {
         let found = [&ended.stdout, &ended.stderr].into_iter().find_map(|text| object_in(text));
         let json = found.unwrap_or_else(|| panic!("no JSON of the doctor's: {ended:?}"));
-        Answer { json, status: ended.status.code(), stderr: ended.stderr }
+        Answer { json, status: ended.status.code() }
     }
 
     pub fn verdict(&self) -> &str {

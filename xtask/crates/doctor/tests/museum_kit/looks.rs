@@ -4,22 +4,23 @@
 use std::io;
 
 use doctor::proof::{PAUSE, Still, tasks_from};
-use doctor::{Whose, scene::Scene};
+use doctor::scene::Scene;
+use doctor::{Diagnosis, Occasion, Whose};
 use nix::unistd::Pid;
 
-/// Looks, and looks again where nothing seems to move; the scene where that proves a deadlock.
+/// Looks, and looks again where nothing seems to move; the diagnosis where that proves a deadlock.
 ///
 /// # Errors
 /// When there is no such process any more.
-pub fn proof(program: i32) -> io::Result<Option<Scene>> {
+pub fn proof(program: i32) -> io::Result<Option<Diagnosis>> {
     let top = Pid::from_raw(program);
     let whose = Whose { program: top, outside: None };
     let look = || Still::look(tasks_from(top)?, whose, || tasks_from(top));
     let Some(first) = look()?.filter(Still::is_beyond_doubt) else { return Ok(None) };
     std::thread::sleep(PAUSE);
     let Some(mut second) = look()? else { return Ok(None) };
-    let (is_proved, _) = first.is_proved_by(&mut second);
-    Ok(is_proved.then_some(second.scene))
+    let (is_proved, refused) = first.is_proved_by(&mut second);
+    Ok(is_proved.then(|| Diagnosis::of(&second.scene, Occasion::Proof(PAUSE), refused)))
 }
 
 /// What one look finds, for whoever has to find out why a test has failed.
