@@ -1,5 +1,6 @@
 //! What the doctor says: for people, and as the JSON that others read.
 
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -50,9 +51,15 @@ pub enum Occasion {
 }
 
 /// A diagnosis, as its JSON object. Cheap to keep in a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Diagnosis {
     json: Value,
+}
+
+impl fmt::Debug for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Diagnosis({})", self.short())
+    }
 }
 
 impl Diagnosis {

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use nix::unistd::Pid;
 
+use crate::diagnosis::{Diagnosis, Occasion};
 use crate::fill::{self, Refused};
 use crate::fixpoint::Graph;
 use crate::look::{Whose, look};
@@ -82,6 +83,21 @@ impl Still {
         let refused = fill::fill(&mut later.scene);
         (agrees && self.is_beyond_doubt() && later.is_beyond_doubt(), refused)
     }
+}
+
+/// What can be said of a tree whose run is over, proved or not.
+#[must_use]
+pub fn examine(
+    before: &[Task],
+    whose: Whose,
+    occasion: Occasion,
+    again: impl FnOnce() -> io::Result<Vec<Task>>,
+) -> Diagnosis {
+    let mut scene = look(before, whose);
+    let rests = before.iter().all(|task| task.may_rest() || task.has_ended());
+    let stands_still = rests && again().is_ok_and(|after| after == before);
+    let refused = if stands_still { fill::fill(&mut scene) } else { None };
+    Diagnosis::of(&scene, occasion, refused)
 }
 
 /// The threads of a process and of all below it.

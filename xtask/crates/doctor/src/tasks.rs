@@ -44,6 +44,12 @@ impl Task {
         self.state == 'S'
     }
 
+    /// The same, or it waits for the kernel, as the parent of a vfork does.
+    #[must_use]
+    pub fn may_rest(&self) -> bool {
+        matches!(self.state, 'S' | 'D')
+    }
+
     /// It handles, or blocks and may so wait for, a signal of a timer that /proc does not show.
     #[must_use]
     pub fn takes_timer_signals(&self) -> bool {

@@ -65,6 +65,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> 
         match name {
             "--captured" => spec.mode = Mode::Captured,
             "--attached" => spec.mode = Mode::Attached,
+            "--deadlock" => spec.limits.deadlock = true,
             "--caller-waits" => spec.caller_waits = true,
             "--report" => spec.report = Some(PathBuf::from(value)),
             "--wall-ms" => spec.limits.wall = Some(time()?),
@@ -106,6 +107,9 @@ pub fn arguments(spec: &Spec) -> Vec<OsString> {
     for (name, value) in options {
         arguments.extend(value.map(|value| format!("{name}={value}").into()));
     }
+    if limits.deadlock {
+        arguments.push("--deadlock".into());
+    }
     if spec.caller_waits {
         arguments.push("--caller-waits".into());
     }
@@ -135,6 +139,7 @@ mod tests {
                 open_files: Some(5),
                 output_bytes: Some(6),
                 quiet: Some(Duration::from_millis(7)),
+                deadlock: true,
                 grace: Some(Duration::from_millis(8)),
             },
             argv: vec!["program".into(), "--wall-ms=9".into(), "--".into()],

@@ -4,7 +4,7 @@
 //! and the first build is what a student waits for.
 
 use anyhow::{Context, bail};
-use doctor::{Direction, Holder, Stuck};
+use doctor::{Diagnosis, Direction, Holder, Stuck};
 use serde_json::{Value, json};
 
 use crate::limits::Limit;
@@ -22,6 +22,7 @@ impl Report {
             "unreaped": self.unreaped,
             "left_behind": self.left_behind,
             "stuck": self.stuck.iter().map(stuck_to_json).collect::<Vec<_>>(),
+            "diagnosis": self.diagnosis.as_ref().map(Diagnosis::to_json),
         })
     }
 
@@ -40,6 +41,10 @@ impl Report {
                 Some(_) => list(json, "stuck", stuck_from_json)?,
                 None => Vec::new(),
             },
+            diagnosis: match json.get("diagnosis") {
+                None | Some(Value::Null) => None,
+                Some(json) => Some(Diagnosis::from_json(json).context("the key `diagnosis`")?),
+            },
         })
     }
 }
@@ -50,6 +55,7 @@ fn ended_to_json(ended: &Ended) -> Value {
         Ended::Signaled { signal, number } => {
             json!({"how": "signaled", "signal": signal, "number": number})
         }
+        Ended::Deadlock => json!({"how": "deadlock"}),
         Ended::Limit { limit } => json!({"how": "limit", "limit": limit.name()}),
         Ended::Interrupted { signal, number } => {
             json!({"how": "interrupted", "signal": signal, "number": number})
@@ -65,6 +71,7 @@ fn ended_from_json(json: &Value) -> anyhow::Result<Ended> {
             signal: text(json, "signal")?.to_owned(),
             number: number(json, "number")?,
         },
+        "deadlock" => Ended::Deadlock,
         "limit" => {
             let name = text(json, "limit")?;
             let limit = Limit::ALL.into_iter().find(|limit| limit.name() == name);
@@ -171,6 +178,7 @@ mod tests {
             unreaped,
             left_behind: 6,
             stuck: Vec::new(),
+            diagnosis: None,
         }
     }
 
@@ -202,6 +210,7 @@ mod tests {
             Ended::Signaled { signal: signal.clone(), number: 15 },
             Ended::Interrupted { signal, number: 15 },
             Ended::NotStarted { error: "no \"such\" file".to_owned() },
+            Ended::Deadlock,
         ];
         all.extend(Limit::ALL.map(|limit| Ended::Limit { limit }));
         for ended in all {
@@ -216,18 +225,22 @@ mod tests {
     #[test]
     fn what_was_stuck_survives_its_json() {
         let limit = Limit::Quiet;
-        let report = Report { stuck: stuck().to_vec(), ..report(Ended::Limit { limit }, None) };
+        let diagnosis = Some(Diagnosis::finished(3, std::time::Duration::from_millis(5)));
+        let stuck = stuck().to_vec();
+        let report = Report { stuck, diagnosis, ..report(Ended::Limit { limit }, None) };
         assert_eq!(Report::from_json(&report.to_json()).expect("our own report"), report);
         let mut older = report.to_json();
-        older.as_object_mut().expect("an object").remove("stuck");
+        for key in ["stuck", "diagnosis"] {
+            older.as_object_mut().expect("an object").remove(key);
+        }
         let back = Report::from_json(&older).expect("an older report");
-        assert_eq!(back, Report { stuck: Vec::new(), ..report });
+        assert_eq!(back, Report { stuck: Vec::new(), diagnosis: None, ..report });
     }
 
     #[test]
     fn the_form_is_the_one_that_others_read() {
         let json = report(Ended::Limit { limit: Limit::Wall }, None).to_json();
-        let expected = r#"{"cpu_ms":2,"ended":{"how":"limit","limit":"wall"},"left_behind":6,"peak_memory_kib":3,"stderr_bytes":5,"stdout_bytes":4,"stuck":[],"unreaped":null,"wall_ms":1}"#;
+        let expected = r#"{"cpu_ms":2,"diagnosis":null,"ended":{"how":"limit","limit":"wall"},"left_behind":6,"peak_memory_kib":3,"stderr_bytes":5,"stdout_bytes":4,"stuck":[],"unreaped":null,"wall_ms":1}"#;
         assert_eq!(json.to_string(), expected);
     }
 

@@ -19,9 +19,9 @@
 //!
 //! # What ends a run
 //!
-//! The program itself, a limit, or a signal to the launcher. One limit is on standing still
-//! ([`Limits::quiet`]); after it, and after the deadline, the report says what each thread waited
-//! for ([`Report::stuck`]). After a limit or a signal every
+//! The program itself, a limit, a signal to the launcher, or a deadlock that the doctor has proved.
+//! One limit is on standing still ([`Limits::quiet`]). The report says what the doctor has seen
+//! ([`Report::diagnosis`]). After a limit, a deadlock or a signal every
 //! process of the tree gets SIGTERM, and after a grace SIGKILL. What outlives the program gets
 //! SIGKILL at once. The launcher returns when `wait4` says that no child is left.
 //!
@@ -49,7 +49,7 @@ mod supervise;
 mod tree;
 mod watch;
 
-pub use doctor::{Direction, Holder, Stuck};
+pub use doctor::{Diagnosis, Direction, Holder, Stuck};
 
 pub use cli::{HIDDEN_VERB, main};
 pub use client::{Captured, Launch, XTASK_VARIABLE, xtask_path};

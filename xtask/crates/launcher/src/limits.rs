@@ -21,8 +21,11 @@ pub struct Limits {
     pub output_bytes: Option<u64>,
     /// How long all of the tree may wait while nothing moves and nothing outside is waited for. A
     /// heuristic: what ends a wait may be out of the launcher's sight, and a wait that it is not
-    /// sure of lasts until `wall`. On a loaded machine, no less than 100 ms.
+    /// sure of lasts until `wall`. On a loaded machine, no less than 100 ms. A tree that is proved
+    /// to be in a deadlock is ended at once.
     pub quiet: Option<Duration>,
+    /// End a tree that is proved to be in a deadlock, also where `quiet` is not set.
+    pub deadlock: bool,
     /// Time between SIGTERM and SIGKILL.
     pub grace: Option<Duration>,
 }

@@ -1,11 +1,17 @@
 //! Noticing that a tree stands still, long before its deadline.
 //!
-//! # The rule
+//! # Two answers
 //!
-//! A tree is quiet when, for long enough and at every look, each of its threads waited in a way
-//! that a signal could end, none had run since the look before, none came or went, no byte passed
-//! through the launcher, and nothing known outside the tree, no timer included, could end any of
-//! the waits ([`Outside`], [`Snapshot::may_move`]).
+//! As soon as all threads wait, the doctor is asked. It looks twice, a few milliseconds apart, and
+//! may prove that nobody can ever go on ([`doctor::proof`]): that ends the run at once.
+//!
+//! What it cannot prove may hang all the same. Where a time is set ([`Limits::quiet`]), a tree is
+//! called quiet when for so long, and at every look, each of its threads waited in a way that a
+//! signal could end, none had run since the look before, none came or went, no byte passed through
+//! the launcher, and nothing known outside the tree, no timer included, could end any of the waits
+//! ([`Outside`], [`Snapshot::may_move`]). That is a heuristic: who waits for a signal may get it
+//! from another terminal, who stands outside may be about to open a FIFO. What is not known counts
+//! as movement, so that the deadline remains for it.
 //!
 //! # Why looks at single threads are enough
 //!
@@ -13,29 +19,41 @@
 //! thread left a processor between its two reads, and as it was waiting at both, it did not run in
 //! between. So at the moment between the two looks all of them waited at once.
 //!
-//! # What it is not
+//! # What it costs
 //!
-//! A proof. Who waits for a signal may get it from another terminal, shared memory may be shared
-//! with somebody outside, and who stands outside may be about to open a FIFO. What is not known
-//! counts as movement, so that the deadline remains for it: file locks, sockets, terminals, and
-//! calls that [`doctor::calls`] does not have. A proof is the doctor's work.
+//! A program that runs: a look every 20 ms, which is over with the first thread that does not wait.
+//! The doctor is asked only where two such looks have found the same, and after an answer that is
+//! no proof he is left alone for ever longer.
+//!
+//! [`Limits::quiet`]: crate::Limits::quiet
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use doctor::{Outside, Snapshot, Task, tasks};
+use doctor::proof::{self, PAUSE, Still};
+use doctor::{Diagnosis, Occasion, Outside, Snapshot, Stuck, Task, Whose, tasks};
+use nix::unistd::Pid;
 
+use crate::limits::Limit;
+use crate::report::Ended;
 use crate::tree;
 
-/// Between two looks, at least and at most.
-const LOOK_EVERY: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(50));
+/// Between two looks at a tree that moves.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Until the second look at one that seems to rest.
+const SETTLE: Duration = Duration::from_millis(5);
+/// Between two looks at one that rests and may go on.
+const REST: Duration = Duration::from_millis(50);
+/// Until the doctor is asked again after no proof, at first and at most.
+const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// On a loaded machine the launcher itself may sleep for all of the time between two looks.
 const LOOKS_MIN: u32 = 3;
 
 /// Looks at the tree now and then, and how long it has been the same.
 pub struct Quiet {
-    at_least: Duration,
-    every: Duration,
+    /// `None`: only a proof counts.
+    at_least: Option<Duration>,
+    program: Pid,
     next: Instant,
     same: Option<Same>,
 }
@@ -45,13 +63,31 @@ struct Same {
     since: Instant,
     looks: u32,
     tasks: Vec<Task>,
+    /// What the doctor has seen once.
+    first: Option<Still>,
+    ask_at: Instant,
+    ask_again: Duration,
+    /// When the heuristic begins to count: anew after it has found that something may move.
+    counts_since: (Instant, u32),
+}
+
+/// A tree that stands still, and why it is to be ended.
+pub struct Seen {
+    pub ended: Ended,
+    pub explained: Explained,
+}
+
+/// What each thread waited for when the tree was ended.
+#[derive(Default)]
+pub struct Explained {
+    pub stuck: Vec<Stuck>,
+    pub diagnosis: Option<Diagnosis>,
 }
 
 impl Quiet {
-    /// For a tree that may stand still for `at_least`.
-    pub fn new(at_least: Duration) -> Quiet {
-        let every = (at_least / 4).clamp(LOOK_EVERY.0, LOOK_EVERY.1);
-        Quiet { at_least, every, next: Instant::now() + every, same: None }
+    /// For a tree that may stand still for `at_least`, or for ever where it is no deadlock.
+    pub fn new(at_least: Option<Duration>, program: Pid) -> Quiet {
+        Quiet { at_least, program, next: Instant::now() + LOOK_EVERY, same: None }
     }
 
     /// When the next look is due.
@@ -64,41 +100,51 @@ impl Quiet {
         self.same = None;
     }
 
-    /// Looks, where it is time. What comes back is a tree that has been quiet for long enough; it
-    /// still is if nothing has moved by the time that [`Quiet::is_unchanged`] says so.
+    /// Looks, where it is time. What comes back is a tree that is in a deadlock, or has been quiet
+    /// for long enough; it still is if nothing has moved by the time that [`Quiet::is_unchanged`]
+    /// says so.
     ///
     /// # Errors
     /// When /proc cannot be read.
-    pub fn look(&mut self, outside: impl FnOnce() -> Outside) -> io::Result<Option<Snapshot>> {
+    pub fn look(&mut self, outside: impl Fn() -> Outside) -> io::Result<Option<Seen>> {
         let now = Instant::now();
         if now < self.next {
             return Ok(None);
         }
-        let found = waiting()?;
-        self.next = Instant::now() + self.every;
-        let Some(found) = found else {
+        let Some(found) = resting()? else {
             self.same = None;
+            self.next = Instant::now() + LOOK_EVERY;
             return Ok(None);
         };
-        let same = match &mut self.same {
-            Some(same) if same.tasks == found => same,
-            other => {
-                // After the look: what was read first may have moved before the last was.
-                *other = Some(Same { since: Instant::now(), looks: 1, tasks: found });
-                return Ok(None);
-            }
+        // After the look: what was read first may have moved before the last was.
+        let after = Instant::now();
+        let Some(mut same) = self.same.take().filter(|same| same.tasks == found) else {
+            self.same = Some(Same::new(after, found));
+            self.next = after + SETTLE;
+            return Ok(None);
         };
         same.looks += 1;
-        if same.looks < LOOKS_MIN || now.saturating_duration_since(same.since) < self.at_least {
-            return Ok(None);
-        }
-        let snapshot = Snapshot::take(same.tasks.iter().cloned(), &outside());
-        if snapshot.may_move {
-            // A snapshot costs more than a look: not before another such time is over.
-            self.same = None;
-            return Ok(None);
-        }
-        Ok(Some(snapshot))
+        let seen = match same.ask(now, self.program, &outside)? {
+            Asked::Moved => None,
+            Asked::Proved(diagnosis) => {
+                let stuck = Snapshot::take(same.tasks.iter().cloned(), &outside()).stuck;
+                self.same = Some(same);
+                let explained = Explained { stuck, diagnosis: Some(*diagnosis) };
+                Some(Seen { ended: Ended::Deadlock, explained })
+            }
+            Asked::Nothing => {
+                let seen = self.at_least.and_then(|at_least| {
+                    same.has_been_quiet(now, at_least, self.program, &outside())
+                });
+                self.same = Some(same);
+                seen
+            }
+        };
+        let same = self.same.as_ref();
+        let is_asking = same.is_some_and(|same| same.first.is_some());
+        let wait = if is_asking { PAUSE } else { same.map_or(LOOK_EVERY, |_| REST) };
+        self.next = Instant::now() + wait;
+        Ok(seen)
     }
 
     /// Whether the tree is still as every look since [`Quiet::look`] began has found it.
@@ -106,20 +152,109 @@ impl Quiet {
     /// # Errors
     /// When /proc cannot be read.
     pub fn is_unchanged(&self) -> io::Result<bool> {
-        let found = waiting()?;
+        let found = resting()?;
         Ok(found.is_some() && found.as_ref() == self.same.as_ref().map(|same| &same.tasks))
     }
 }
 
-/// All threads, or nothing as soon as one of them does not wait: a look at a tree that is busy is
+enum Asked {
+    /// Somebody ran meanwhile.
+    Moved,
+    Nothing,
+    Proved(Box<Diagnosis>),
+}
+
+impl Same {
+    fn new(since: Instant, tasks: Vec<Task>) -> Same {
+        let (looks, first, ask_again) = (1, None, ASK_AGAIN.0);
+        Same { since, looks, tasks, first, ask_at: since, ask_again, counts_since: (since, 1) }
+    }
+
+    /// Asks the doctor, where it is time: for a first look, or for the second that proves.
+    fn ask(
+        &mut self,
+        now: Instant,
+        program: Pid,
+        outside: &impl Fn() -> Outside,
+    ) -> io::Result<Asked> {
+        if self.first.is_none() && now < self.ask_at {
+            return Ok(Asked::Nothing);
+        }
+        let outside = outside();
+        let whose = Whose { program, outside: Some(&outside) };
+        let again = || Ok(resting()?.unwrap_or_default());
+        let Some(mut still) = Still::look(self.tasks.clone(), whose, again)? else {
+            return Ok(Asked::Moved);
+        };
+        match self.first.take() {
+            None if still.is_beyond_doubt() => self.first = Some(still),
+            Some(first) => {
+                let (is_proved, refused) = first.is_proved_by(&mut still);
+                if is_proved {
+                    let occasion = Occasion::Proof(self.since.elapsed());
+                    let diagnosis = Diagnosis::of(&still.scene, occasion, refused);
+                    return Ok(Asked::Proved(Box::new(diagnosis)));
+                }
+                self.put_off(now);
+            }
+            None => self.put_off(now),
+        }
+        Ok(Asked::Nothing)
+    }
+
+    fn put_off(&mut self, now: Instant) {
+        self.ask_at = now + self.ask_again;
+        self.ask_again = (self.ask_again * 2).min(ASK_AGAIN.1);
+    }
+
+    /// The heuristic.
+    fn has_been_quiet(
+        &mut self,
+        now: Instant,
+        at_least: Duration,
+        program: Pid,
+        outside: &Outside,
+    ) -> Option<Seen> {
+        let (since, before) = self.counts_since;
+        let is_early = now.saturating_duration_since(since) < at_least;
+        if self.first.is_some() || self.looks - before + 1 < LOOKS_MIN || is_early {
+            return None;
+        }
+        let snapshot = Snapshot::take(self.tasks.iter().cloned(), outside);
+        if snapshot.may_move {
+            // A snapshot costs more than a look: not before another such time is over.
+            self.counts_since = (now, self.looks);
+            return None;
+        }
+        let diagnosis = examine(&self.tasks, program, outside, Occasion::Quiet(at_least));
+        let explained = Explained { stuck: snapshot.stuck, diagnosis: Some(diagnosis) };
+        Some(Seen { ended: Ended::Limit { limit: Limit::Quiet }, explained })
+    }
+}
+
+/// What can be said of a tree whose deadline has passed after so long. Where /proc cannot be read,
+/// that it has passed matters more.
+pub fn at_the_deadline(program: Pid, outside: &Outside, wall: Duration) -> Explained {
+    let tasks: Vec<Task> = tasks(&tree::descendants().unwrap_or_default()).collect();
+    let diagnosis = examine(&tasks, program, outside, Occasion::Deadline(wall));
+    let stuck = Snapshot::take(tasks, outside).stuck;
+    Explained { stuck, diagnosis: Some(diagnosis) }
+}
+
+fn examine(tasks: &[Task], program: Pid, outside: &Outside, occasion: Occasion) -> Diagnosis {
+    let whose = Whose { program, outside: Some(outside) };
+    proof::examine(tasks, whose, occasion, || Ok(resting()?.unwrap_or_default()))
+}
+
+/// All threads, or nothing as soon as one of them does not rest: a look at a tree that is busy is
 /// cheap. Who has only ended does not move.
-fn waiting() -> io::Result<Option<Vec<Task>>> {
+fn resting() -> io::Result<Option<Vec<Task>>> {
     let mut found = Vec::new();
     for task in tasks(&tree::descendants()?) {
-        if !task.waits() && !task.has_ended() {
+        if !task.may_rest() && !task.has_ended() {
             return Ok(None);
         }
         found.push(task);
     }
-    Ok(found.iter().any(Task::waits).then_some(found))
+    Ok(found.iter().any(Task::may_rest).then_some(found))
 }

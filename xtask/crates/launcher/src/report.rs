@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context;
-use doctor::Stuck;
+use doctor::{Diagnosis, Stuck};
 
 use crate::limits::Limit;
 
+/// The exit status of a launcher that has proved its program to be in a deadlock.
+pub const STATUS_DEADLOCK: u8 = 123;
 /// The exit status of a launcher whose program passed its deadline, as timeout(1) has it.
 pub const STATUS_DEADLINE: u8 = 124;
 /// The exit status of a launcher that itself failed, a program that cannot be started included.
@@ -35,8 +37,10 @@ pub struct Report {
     /// Processes that were still there after SIGKILL and a long wait; 0 on any healthy system.
     pub left_behind: usize,
     /// What each thread of the tree did just before it was ended, parents before their children;
-    /// empty but after [`Limit::Wall`] and [`Limit::Quiet`].
+    /// empty but after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`].
     pub stuck: Vec<Stuck>,
+    /// What the doctor says: after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`].
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// What ended the program.
@@ -48,6 +52,8 @@ pub enum Ended {
     Signaled { signal: String, number: i32 },
     /// The launcher ended the tree because of this limit.
     Limit { limit: Limit },
+    /// The launcher ended the tree because nobody in it could ever go on: see the diagnosis.
+    Deadlock,
     /// The launcher ended the tree because it was itself told to stop.
     Interrupted { signal: String, number: i32 },
     /// It never began.
@@ -60,8 +66,8 @@ impl Ended {
         matches!(self, Ended::Exited { .. } | Ended::Signaled { .. })
     }
 
-    /// The status to exit with: the program's own, 128+N after signal N, 124 after the deadline,
-    /// 137 (SIGKILL) after any other limit, 125 when it never began.
+    /// The status to exit with: the program's own, 128+N after signal N, 123 after a deadlock that
+    /// was proved, 124 after the deadline, 137 (SIGKILL) after any other limit, 125 when it never began.
     #[must_use]
     pub fn status(&self) -> u8 {
         match self {
@@ -69,6 +75,7 @@ impl Ended {
             Ended::Signaled { number, .. } | Ended::Interrupted { number, .. } => {
                 u8::try_from(128 + number).unwrap_or(STATUS_LAUNCHER)
             }
+            Ended::Deadlock => STATUS_DEADLOCK,
             Ended::Limit { limit: Limit::Wall } => STATUS_DEADLINE,
             Ended::Limit { .. } => 128 + 9,
             Ended::NotStarted { .. } => STATUS_LAUNCHER,
@@ -88,6 +95,7 @@ impl Ended {
             Ended::Exited { code } => format!("exit code {code}"),
             Ended::Signaled { signal, .. } => format!("killed by {signal}"),
             Ended::Limit { limit } => format!("ended by {}", limit.words()),
+            Ended::Deadlock => "ended by the runner, because of a deadlock".to_owned(),
             Ended::Interrupted { signal, .. } => format!("stopped by {signal}"),
             Ended::NotStarted { error } => format!("not started: {error}"),
         }
@@ -106,6 +114,7 @@ impl Report {
             unreaped: None,
             left_behind: 0,
             stuck: Vec::new(),
+            diagnosis: None,
         }
     }
 

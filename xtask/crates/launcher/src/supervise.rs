@@ -5,7 +5,6 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use doctor::{Snapshot, Stuck, tasks};
 use nix::errno::Errno;
 use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::Signal;
@@ -13,7 +12,7 @@ use nix::unistd::Pid;
 
 use crate::limits::{Limit, Limits};
 use crate::outside;
-use crate::quiet::Quiet;
+use crate::quiet::{self, Explained, Quiet};
 use crate::reap::Reaped;
 use crate::relay::{self, Relay};
 use crate::report::{Ended, Report};
@@ -47,6 +46,7 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
     nix::sys::prctl::set_child_subreaper(true).context("become the subreaper")?;
     close_the_rest_on_exec()?;
 
+    let looks = spec.limits.quiet.is_some() || spec.limits.deadlock;
     let watch = Watch::new(&spec.limits, attached);
     let started = Instant::now();
     let report = match start(spec, &signals) {
@@ -58,8 +58,8 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 relays: Vec::new(),
                 started,
                 watch,
-                quiet: spec.limits.quiet.map(Quiet::new),
-                stuck: Vec::new(),
+                quiet: looks.then(|| Quiet::new(spec.limits.quiet, program)),
+                explained: Explained::default(),
                 interrupts: Vec::new(),
                 reaped: Reaped::default(),
             };
@@ -84,8 +84,7 @@ struct Run<'a> {
     started: Instant,
     watch: Watch,
     quiet: Option<Quiet>,
-    /// What each thread waited for when the launcher ended them.
-    stuck: Vec<Stuck>,
+    explained: Explained,
     interrupts: Vec<Instant>,
     reaped: Reaped,
 }
@@ -95,10 +94,8 @@ impl Run<'_> {
         let ended = self.connect(pipes).and_then(|()| self.until_it_ends());
         let wall = self.started.elapsed();
         if matches!(ended, Ok(Ended::Limit { limit: Limit::Wall })) {
-            // Where /proc cannot be read, how it ended matters more.
             let outside = outside::of(self.spec, &self.relays);
-            let pids = tree::descendants().unwrap_or_default();
-            self.stuck = Snapshot::take(tasks(&pids), &outside).stuck;
+            self.explained = quiet::at_the_deadline(self.program, &outside, wall);
         }
         let unreaped = self.count_unreaped(&ended);
         let left_behind = self.end_the_tree(&ended);
@@ -143,18 +140,18 @@ impl Run<'_> {
             if stopped {
                 signals::stop_too();
             }
-            if self.stands_still()? {
-                return Ok(Ended::Limit { limit: Limit::Quiet });
+            if let Some(ended) = self.stands_still()? {
+                return Ok(ended);
             }
             self.wait(self.until_next())?;
             self.pass_on()?;
         }
     }
 
-    /// Looks, where it is time, and notes what everybody waits for if nothing has moved for too
-    /// long.
-    fn stands_still(&mut self) -> anyhow::Result<bool> {
-        let Some(mut quiet) = self.quiet.take() else { return Ok(false) };
+    /// Looks, where it is time, and notes what everybody waits for if nobody can go on, or nothing
+    /// has moved for too long.
+    fn stands_still(&mut self) -> anyhow::Result<Option<Ended>> {
+        let Some(mut quiet) = self.quiet.take() else { return Ok(None) };
         if !self.relays.iter().take(2).all(Relay::has_nothing_pending) {
             // The program may be waiting for whoever reads the launcher's output.
             quiet.disturb();
@@ -166,9 +163,10 @@ impl Run<'_> {
             quiet.disturb();
         }
         let is_still = seen.is_some() && quiet.is_unchanged().context(context)?;
-        self.stuck = seen.filter(|_| is_still).map_or(Vec::new(), |seen| seen.stuck);
         self.quiet = Some(quiet);
-        Ok(is_still)
+        let Some(seen) = seen.filter(|_| is_still) else { return Ok(None) };
+        self.explained = seen.explained;
+        Ok(Some(seen.ended))
     }
 
     /// Sleeps until a byte can move, a signal has come, or `at_most` is over.
@@ -258,7 +256,7 @@ impl Run<'_> {
     /// Ends and reaps every process; returns how many would not go.
     fn end_the_tree(&mut self, ended: &anyhow::Result<Ended>) -> usize {
         let gently = match ended {
-            Ok(Ended::Interrupted { .. }) => true,
+            Ok(Ended::Interrupted { .. } | Ended::Deadlock) => true,
             // Processes that multiply are given no time to.
             Ok(Ended::Limit { limit }) => *limit != Limit::Processes,
             _ => false,
@@ -343,7 +341,8 @@ impl Run<'_> {
             stderr_bytes: self.relays.get(1).map_or(0, |relay| relay.total_bytes),
             unreaped,
             left_behind,
-            stuck: self.stuck,
+            stuck: self.explained.stuck,
+            diagnosis: self.explained.diagnosis,
         })
     }
 }

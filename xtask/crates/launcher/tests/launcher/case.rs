@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use launcher::{Launch, Limits, Report};
+use launcher::{Diagnosis, Launch, Limits, Report};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -245,6 +245,17 @@ impl Done {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert_eq!(self.report().unreaped, None, "the launcher ended it");
         self
+    }
+
+    /// A deadlock was proved, and ended it at once. Gives the doctor's words.
+    #[track_caller]
+    pub fn deadlocked(&self) -> &Diagnosis {
+        assert_eq!(self.report().ended, launcher::Ended::Deadlock, "{self:?}");
+        assert_eq!(self.code, Some(123), "{self:?}");
+        assert_eq!(self.report().unreaped, None, "the launcher ended it");
+        let diagnosis = self.report().diagnosis.as_ref().expect("a diagnosis");
+        assert!(diagnosis.is_proved() && diagnosis.verdict() == "deadlock", "{self:?}");
+        diagnosis
     }
 
     /// The same where the program may have ended before the launcher saw it.

@@ -14,6 +14,7 @@ use crate::machine::{DEADLINE, User};
 
 each_user!(
     a_deadlock,
+    a_hang_that_is_no_proved_deadlock,
     a_deadlock_attached,
     a_deadlock_with_zombies,
     a_deadlock_while_standard_input_is_open,
@@ -47,6 +48,14 @@ fn was_quiet(done: &Done) {
     assert!(!done.report().stuck.is_empty(), "{done:?}");
 }
 
+/// It was ended by a proof, and not late.
+#[track_caller]
+fn was_a_deadlock(done: &Done) {
+    done.deadlocked();
+    assert!((10..10_000).contains(&done.report().wall_ms), "{done:?}");
+    assert!(!done.report().stuck.is_empty(), "{done:?}");
+}
+
 fn quiet(user: User, words: &[&str]) -> Case {
     Case::misbehave(user, words).quiet_ms(QUIET_MS)
 }
@@ -60,22 +69,37 @@ fn is_not_quiet(case: Case) -> Done {
 }
 
 fn a_deadlock(user: User) {
-    for word in ["leak", "leak-to-child", "leak-to-thread", "fill", "hang"] {
-        let done = quiet(user, &[word]).wall_ms(30_000).run();
-        was_quiet(&done);
+    for word in ["leak", "leak-to-child", "leak-to-thread", "fill"] {
+        // Long before that.
+        let done = Case::misbehave(user, &[word]).quiet_ms(20_000).wall_ms(30_000).run();
+        was_a_deadlock(&done);
         assert_eq!(done.text(), "ready\n", "{word}");
-        assert_eq!(
-            done.report().ended.words(),
-            "ended by the runner, because all of it waited and nothing moved any more"
-        );
+        assert_eq!(done.report().ended.words(), "ended by the runner, because of a deadlock");
+        // A proof is enough.
+        let limits = Limits { deadlock: true, ..Limits::default() };
+        was_a_deadlock(&Case::misbehave(user, &[word]).limits(limits).run());
     }
     // Without the limit, nothing is looked at.
     Case::misbehave(user, &["leak"]).wall_ms(WALL_MS).run().limited(Limit::Wall);
 }
 
+/// It may be woken from another terminal.
+fn a_hang_that_is_no_proved_deadlock(user: User) {
+    let done = quiet(user, &["hang"]).wall_ms(30_000).run();
+    was_quiet(&done);
+    assert_eq!(
+        done.report().ended.words(),
+        "ended by the runner, because all of it waited and nothing moved any more"
+    );
+    let diagnosis = done.report().diagnosis.as_ref().expect("a diagnosis");
+    assert_eq!((diagnosis.verdict(), diagnosis.is_proved()), ("deadline", false));
+    let limits = Limits { deadlock: true, ..Limits::default() };
+    Case::misbehave(user, &["hang"]).limits(limits).wall_ms(WALL_MS).run().limited(Limit::Wall);
+}
+
 fn a_deadlock_attached(user: User) {
     for word in ["leak", "leak-to-child", "leak-to-thread", "fill"] {
-        was_quiet(&quiet(user, &[word]).attached().run());
+        was_a_deadlock(&quiet(user, &[word]).attached().run());
     }
 }
 
@@ -98,7 +122,7 @@ fn a_deadlock_while_standard_input_is_open(user: User) {
         let mut running = if attached { case.attached() } else { case }.start();
         running.stdout.expect("ready");
         let stdin = running.stdin.take();
-        was_quiet(&running.finish());
+        was_a_deadlock(&running.finish());
         drop(stdin);
     }
 }
@@ -143,7 +167,7 @@ fn what_is_stopped(user: User) {
 fn what_cannot_be_looked_into(user: User) {
     let case = quiet(user, &["leak-hidden"]);
     if user == User::Root {
-        return was_quiet(&case.run());
+        return was_a_deadlock(&case.run());
     }
     let done = is_not_quiet(case);
     let [stuck] = done.report().stuck.as_slice() else { panic!("{done:?}") };
@@ -206,8 +230,8 @@ fn a_poll_attached(user: User) {
     running.finish().limited(Limit::Wall);
 
     let case = quiet(user, &["poll-forever"]).after("exec </dev/null >/dev/null 2>&1");
-    was_quiet(&case.attached().run());
-    was_quiet(&quiet(user, &["poll-forever"]).run());
+    was_a_deadlock(&case.attached().run());
+    was_a_deadlock(&quiet(user, &["poll-forever"]).run());
 }
 
 fn a_caller_that_waits_for_a_reply(user: User) {

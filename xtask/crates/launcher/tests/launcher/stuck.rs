@@ -1,6 +1,6 @@
 //! What the report says of each thread of a tree that was ended while it waited.
 
-use launcher::{Direction, Holder, Limit, Stuck};
+use launcher::{Direction, Ended, Holder, Limit, Stuck};
 
 use crate::case::{Case, Done};
 use crate::machine::User;
@@ -20,7 +20,9 @@ each_user!(
 #[track_caller]
 fn stuck(case: Case) -> Vec<Stuck> {
     let done = case.quiet_ms(200).run();
-    done.limited(Limit::Quiet);
+    if done.report().ended != Ended::Deadlock {
+        done.limited(Limit::Quiet);
+    }
     done.report().stuck.clone()
 }
 
