@@ -2,8 +2,8 @@
 //! them.
 //!
 //! The programs are in `museum/`, one file each; what is expected of a program stands in its header
-//! (the format: [`museum_kit::exhibit`]). A file that is added there has to be named here once more,
-//! so that each has its tests under its own name.
+//! (the format: [`museum_kit::exhibit`]). A file that is added there has to be named here once
+//! more, so that each has its tests under its own name.
 //!
 //! Everything is started through the launcher, which ends it with all it started; every wait has a
 //! deadline. Nothing sleeps to put things in order: where a program is blocked is read from /proc.

@@ -1,4 +1,5 @@
-//! The main thread waits for a message from a thread that reads a pipe whose write end the main thread
+//! The main thread waits for a message from a thread that reads a pipe whose write end the main
+//! thread
 //! has: in futex, and not to join.
 //!
 //! hangs: nobody writes, so nobody sends.

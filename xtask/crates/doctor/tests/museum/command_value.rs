@@ -1,6 +1,7 @@
 //! A `Command` that is still alive holds the write end that was given to it as standard output.
 //!
-//! hangs: the child has ended; the process waits for an end-of-file that its own `Command` withholds.
+//! hangs: the child has ended; the process waits for an end-of-file that its own `Command`
+//! withholds.
 //! fixed: drop(command) before the read.
 //!
 //! verdict: deadlock

@@ -1,4 +1,5 @@
-//! The programs, compiled where they have to be, at a place where whoever starts them may read them.
+//! The programs, compiled where they have to be, at a place where whoever starts them may read
+//! them.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -112,8 +113,8 @@ fn rust(source: &Path) -> PathBuf {
     compiled(source, "", &[source], command)
 }
 
-/// Compiles unless what is there is newer than what it is made of. Written aside and renamed, so that
-/// nobody ever starts half a file.
+/// Compiles unless what is there is newer than what it is made of. Written aside and renamed, so
+/// that nobody ever starts half a file.
 fn compiled(source: &Path, suffix: &str, made_of: &[&Path], mut command: Command) -> PathBuf {
     static COMPILING: Mutex<()> = Mutex::new(());
     let _one = locked(&COMPILING);

@@ -1,5 +1,5 @@
-//! Where the doctor may not see everything: it says so in one clear sentence, and proves no less than
-//! it may and no more.
+//! Where the doctor may not see everything: it says so in one clear sentence, and proves no less
+//! than it may and no more.
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -1,21 +1,23 @@
 //! A program of the museum, and what its header says of it.
 //!
-//! The header is the only place where this stands. Lines of prose, then lines of `key: value`:
+//! The header is the only place where this stands: lines of prose, then lines of `key: value`.
 //!
-//! | key | value |
-//! | --- | --- |
-//! | `verdict` | what the doctor must say; several that would be right with ` \| ` between them |
-//! | `ordinary` | the same where an ordinary user asks, if it differs |
-//! | `kind` | the kind of hang that it names; several as above |
-//! | `blocked` | process, call (`one|another`), descriptor (may be left out): where a thread is when nothing moves |
-//! | `fix` | process, descriptor (`*`: any), end: a close that the doctor names; one line for each of those that are needed together, ` \| ` between those of which one is enough; `none`: it names no close; `any`: it may name what it likes |
-//! | `says` | a word that its explanation has |
-//! | `bytes` | `N of M`: what some pipe holds and how much would fit |
-//! | `place` | `private` or `shared`: who may reach the directory in which it runs |
-//! | `stdin` | `held`: a pipe whose write end the test has; `unread`: one whose read end the test has; `socket`; `terminal` |
-//! | `exit` | its exit status where it ends by itself, if not 0 |
-//! | `twin` | `none`: no mended form of it ends by itself |
-//! | `needs` | what the kernel may not have |
+//! - `verdict`: what the doctor must say; several that would be right with ` | ` between them.
+//! - `ordinary`: the same where an ordinary user asks, if it differs.
+//! - `kind`: the kind of hang that it names; several as above.
+//! - `blocked`: process, call (`one|another`), descriptor (may be left out): where a thread is when
+//!   nothing moves any more.
+//! - `fix`: process, descriptor (`*`: any), end: a close that the doctor names. One line for each
+//!   of those that are needed together; ` | ` between those of which one is enough; `none`: it
+//!   names no close; `any`: it may name what it likes.
+//! - `says`: a word that its explanation has.
+//! - `bytes`: `N of M`: what some pipe holds and how much would fit.
+//! - `place`: `private` or `shared`: who may reach the directory in which it runs.
+//! - `stdin`: `held`: a pipe whose write end the test has; `unread`: one whose read end the test
+//!   has; `socket`; `terminal`.
+//! - `exit`: its exit status where it ends by itself, if not 0.
+//! - `twin`: `none`: no mended form of it ends by itself.
+//! - `needs`: what the kernel may not have; the program says so with status 77.
 
 use std::ffi::OsStr;
 use std::fs;

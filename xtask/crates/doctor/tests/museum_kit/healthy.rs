@@ -1,5 +1,5 @@
-//! False proofs: thousands of looks at healthy programs, with all processors busy. Not one may prove
-//! a deadlock. How many looks: `PIPEWORKS_LOOKS`.
+//! False proofs: thousands of looks at healthy programs, with all processors busy. Not one may
+//! prove a deadlock. How many looks: `PIPEWORKS_LOOKS`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -1,5 +1,5 @@
-//! The fix, tried on the living program: what is named is closed in the stuck process, by a debugger,
-//! and all of the tree ends by itself.
+//! The fix, tried on the living program: what is named is closed in the stuck process, by a
+//! debugger, and all of the tree ends by itself.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,5 @@
-//! What the threads of a tree do, read from /proc without any of the doctor's code: a second opinion.
+//! What the threads of a tree do, read from /proc without any of the doctor's code: a second
+//! opinion.
 
 use std::fs;
 use std::path::Path;
@@ -50,8 +51,8 @@ pub fn child(of: i32) -> Option<i32> {
     processes().into_iter().find(|(_, parent)| *parent == of).map(|(pid, _)| pid)
 }
 
-/// Every process and its parent, the elder first. Numbers of processes may wrap around: by when they
-/// were started.
+/// Every process and its parent, the elder first. Numbers of processes may wrap around: by when
+/// they were started.
 fn processes() -> Vec<(i32, i32)> {
     let mut found: Vec<(u64, i32, i32)> = Vec::new();
     for entry in fs::read_dir("/proc").expect("read /proc").flatten() {
