@@ -62,8 +62,10 @@ macro_rules! museum {
 }
 
 museum!(
+    alarm_child,
     alarm_default,
     alarm_rescue,
+    async_input,
     asyncio_sleep,
     background_holder,
     both_full_cat,
@@ -96,6 +98,7 @@ museum!(
     hup_ignored,
     in_flight,
     in_flight_outside,
+    inotify_wait,
     io_uring_wait,
     join_reader,
     kill_rescue,
@@ -107,6 +110,7 @@ museum!(
     leak_reader,
     leak_sibling,
     nonblock_spin,
+    other_timeouts,
     outside_holder,
     outside_holder_child,
     outside_reader,
@@ -129,6 +133,7 @@ museum!(
     process_substitution,
     ptraced,
     queue_join,
+    read_timeout,
     request_reply,
     ring_of_readers,
     ring_of_writers,
@@ -159,6 +164,7 @@ museum!(
     thread_leader_gone,
     thread_lock,
     thread_own_table,
+    timeout_command,
     timer_create_rescue,
     timerfd_rescue,
     undumpable,

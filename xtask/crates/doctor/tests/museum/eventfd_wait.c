@@ -1,9 +1,9 @@
 // A process reads an eventfd that nobody else has.
 //
-// hangs: in read on something that is no pipe; it is named, not resolved.
+// hangs: in read on something that is no pipe. It is named; whether it is resolved is up to the doctor.
 // fixed: something is written first.
 //
-// verdict: deadline | unknown
+// verdict: deadlock | deadline | unknown
 // blocked: parent read 3
 #include "museum.h"
 #include <stdint.h>
