@@ -11,6 +11,7 @@ mod status;
 
 mod bench;
 mod check;
+mod doctor;
 mod hint;
 mod list;
 mod new;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Verb::Reset(verb) => reset::reset(verb),
         Verb::Solution(verb) => solution::solution(verb),
         Verb::Snapshot(verb) => snapshot::snapshot(verb),
+        Verb::Doctor(verb) => doctor::doctor(verb),
         Verb::Test(verb) => test::test(verb),
         Verb::Tidy(verb) => tidy::tidy(verb),
         Verb::New(verb) => new::new(verb),

@@ -8,6 +8,7 @@ use course::{Course, Entry, Kind, State};
 use launcher::{Ended, Limits, Mode, Report, Spec, supervise};
 
 use crate::args::Run;
+use crate::doctor;
 use crate::helper;
 use crate::status::Status;
 
@@ -18,7 +19,7 @@ pub fn run(args: &Run) -> anyhow::Result<Status> {
 
     let mut argv = vec![binary.into_os_string()];
     argv.extend(args.arguments.iter().cloned());
-    let limits = Limits { wall: args.deadline, ..Limits::default() };
+    let limits = Limits { wall: args.deadline, deadlock: true, ..Limits::default() };
     let spec = Spec { mode: Mode::Attached, limits, argv, caller_waits: false, report: None };
     let report = supervise(&spec)?;
 
@@ -32,7 +33,10 @@ pub fn run(args: &Run) -> anyhow::Result<Status> {
 /// Says on standard error what the program cannot say itself.
 fn explain(id: &str, report: &Report) {
     let said = match &report.ended {
-        Ended::Limit { .. } | Ended::Interrupted { .. } | Ended::NotStarted { .. } => {
+        Ended::Limit { .. }
+        | Ended::Deadlock
+        | Ended::Interrupted { .. }
+        | Ended::NotStarted { .. } => {
             format!("{id} was {}", report.ended.words())
         }
         Ended::Signaled { signal, .. } if signal != "SIGINT" && signal != "SIGPIPE" => {
@@ -42,6 +46,10 @@ fn explain(id: &str, report: &Report) {
     };
     // Standard error may be closed; the exit status says it as well.
     let _ = writeln!(anstream::stderr(), "{said}");
+    if let Some(diagnosis) = &report.diagnosis {
+        let text = diagnosis.text(doctor::only_ascii());
+        let _ = write!(anstream::stderr(), "{text}");
+    }
 }
 
 /// Where the report of a lesson's last whole run is kept.

@@ -16,7 +16,8 @@ pub enum Status {
     Usage,
     /// 125: the runner itself failed, or a program does not compile.
     Runner,
-    /// `run`: the program's own status; 128+N after signal N; 124 when its deadline passed.
+    /// `run`, `doctor`: the program's own status; 128+N after signal N; 123 when a deadlock was
+    /// proved; 124 when its deadline passed.
     Program(u8),
 }
 

@@ -6,6 +6,7 @@
 
 mod bench;
 mod check;
+mod doctor;
 mod hint;
 mod list;
 mod new;
@@ -22,6 +23,7 @@ use clap::{Arg, ArgMatches, Command};
 
 pub use bench::{Bench, Suite};
 pub use check::Check;
+pub use doctor::{Doctor, Patient};
 pub use hint::Hint;
 pub use list::{Format, List};
 pub use new::{New, NewKind};
@@ -48,6 +50,7 @@ pub enum Verb {
     Reset(Reset),
     Solution(Solution),
     Snapshot(Snapshot),
+    Doctor(Doctor),
     Test(Test),
     Tidy(Tidy),
     New(New),
@@ -58,7 +61,7 @@ pub enum Verb {
 type VerbArgs = (&'static str, fn(Command) -> Command, fn(&ArgMatches) -> Verb);
 
 /// In the order of the help.
-const VERBS: [VerbArgs; 11] = [
+const VERBS: [VerbArgs; 12] = [
     ("list", list::command, list::read),
     ("run", run::command, run::read),
     ("check", check::command, check::read),
@@ -66,6 +69,7 @@ const VERBS: [VerbArgs; 11] = [
     ("reset", reset::command, reset::read),
     ("solution", solution::command, solution::read),
     ("snapshot", snapshot::command, snapshot::read),
+    ("doctor", doctor::command, doctor::read),
     ("test", test::command, test::read),
     ("tidy", tidy::command, tidy::read),
     ("new", new::command, new::read),

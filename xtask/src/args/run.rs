@@ -60,7 +60,7 @@ pub fn read(words: &ArgMatches) -> Verb {
     })
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().map_err(|_| "not a number of seconds".to_owned())?;
     if seconds <= 0.0 {
         return Err("a deadline is more than 0 seconds".to_owned());

@@ -15,8 +15,8 @@ const MUTANTS_MIN: usize = 4;
 const ALTERNATIVES_MIN: usize = 2;
 /// All that a student's program may be linked with.
 const LIBRARIES: [&str; 3] = ["anyhow", "libc", "nix"];
-const VERDICTS: [&str; 6] =
-    ["fail", "hang", "time-limit", "memory-limit", "output-limit", "crashed"];
+const VERDICTS: [&str; 7] =
+    ["fail", "deadlock", "hang", "time-limit", "memory-limit", "output-limit", "crashed"];
 
 pub fn check(course: &Course, tree: &Tree) -> Vec<String> {
     let mut findings = Vec::new();

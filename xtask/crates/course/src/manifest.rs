@@ -36,7 +36,7 @@ pub struct ExerciseTest {
 pub struct Mutant {
     /// The test that must fail.
     pub test: String,
-    /// The verdict of that test, in the word of the tests' reports: `fail`, `hang`, `crashed`.
+    /// The verdict of that test, in the word of the tests' reports: `fail`, `deadlock`, `crashed`.
     pub verdict: String,
     /// Words that must stand in what the student is told came.
     pub came: String,

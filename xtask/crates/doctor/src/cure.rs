@@ -28,6 +28,8 @@ pub enum Because {
     FeedsProgram,
     /// It is a copy that came by fork, and its process waits for others.
     Copy,
+    /// It feeds a process below its own, which waits for others.
+    Feeds,
 }
 
 /// An end that may have been forgotten.
@@ -59,7 +61,8 @@ pub fn cure(graph: &Graph) -> Option<Cure> {
     all.retain(|close| seen.insert((close.pipe, close.end)));
     all.truncate(CANDIDATES_MAX);
     // A sure one first, however many of them it takes.
-    for limit in [Because::WaitingParent, Because::FeedsProgram, Because::Copy] {
+    let limits = [Because::WaitingParent, Because::FeedsProgram, Because::Copy, Because::Feeds];
+    for limit in limits {
         let surest = all.partition_point(|close| close.because <= limit);
         if let Some(closes) = smallest(graph, &all[..surest]) {
             let is_one_of_several = has_another(graph, &all, &closes);
@@ -138,7 +141,10 @@ fn forgotten(graph: &Graph, waits: ThreadId, pipe: PipeId, end: &End) -> Option<
     let scene = graph.scene;
     let (waiting, holder) = (scene.threads[waits].process, end.process);
     if holder == waiting {
-        return Some(Because::Own);
+        // Opened for both ways, it cannot be closed for one of them.
+        let is_the_same =
+            scene.threads[waits].pipes().any(|(on, _, fd)| on == pipe && fd == end.fd);
+        return (!is_the_same).then_some(Because::Own);
     }
     if survived_exec(scene, pipe, end) {
         return Some(Because::SurvivedExec);
@@ -150,7 +156,7 @@ fn forgotten(graph: &Graph, waits: ThreadId, pipe: PipeId, end: &End) -> Option<
         return match is_awaited {
             true if scene.processes[holder].zombies > 0 => Some(Because::WaitingParent),
             true => None,
-            false => is_a_copy(graph, holder, waiting, end).then_some(Because::Copy),
+            false => copied(graph, holder, waiting, end).filter(|&why| why == Because::Copy),
         };
     }
     if is_awaited {
@@ -160,7 +166,7 @@ fn forgotten(graph: &Graph, waits: ThreadId, pipe: PipeId, end: &End) -> Option<
     if is_fed && scene.processes[waiting].has_execed && is_above(scene, holder, waiting) {
         return Some(Because::FeedsProgram);
     }
-    is_a_copy(graph, holder, waiting, end).then_some(Because::Copy)
+    copied(graph, holder, waiting, end)
 }
 
 /// It is above standard error in a program that was started by exec, and the pipe is older than
@@ -188,7 +194,9 @@ pub fn waits_for(graph: &Graph, waiter: ProcessId, awaited: ProcessId) -> bool {
     })
 }
 
-fn is_above(scene: &Scene, above: ProcessId, below: ProcessId) -> bool {
+/// Whether one process has started another, or one above that.
+#[must_use]
+pub fn is_above(scene: &Scene, above: ProcessId, below: ProcessId) -> bool {
     let mut at = below;
     while let Some(parent) = scene.processes[at].parent {
         if parent == above {
@@ -200,10 +208,16 @@ fn is_above(scene: &Scene, above: ProcessId, below: ProcessId) -> bool {
 }
 
 /// Not what a program was given as a standard stream, and not an end over which the two wait for
-/// each other: there each has work for the other, and nothing was forgotten.
-fn is_a_copy(graph: &Graph, holder: ProcessId, waiting: ProcessId, end: &End) -> bool {
-    let is_given = graph.scene.processes[holder].has_execed && end.fd <= 2;
-    !is_given && !leads_to(graph, holder, waiting)
+/// each other: there each has work for the other, and nothing was forgotten. What goes from a
+/// process to one above it is an answer, unless whoever was to give it has ended.
+fn copied(graph: &Graph, holder: ProcessId, waiting: ProcessId, end: &End) -> Option<Because> {
+    let scene = graph.scene;
+    let is_given = scene.processes[holder].has_execed && end.fd <= 2;
+    let is_answer = is_above(scene, waiting, holder) && scene.processes[waiting].zombies == 0;
+    if is_given || is_answer || leads_to(graph, holder, waiting) {
+        return None;
+    }
+    Some(if is_above(scene, holder, waiting) { Because::Feeds } else { Because::Copy })
 }
 
 /// Whether one process waits over pipes, from holder to holder, for another.
@@ -307,6 +321,46 @@ mod tests {
         stage.waits_to_read(to_second, second, 5);
         stage.writes(to_second, parent, 6);
         assert_eq!(cured(&stage), Some((vec![(second, 4)], vec![Because::Copy], true)));
+    }
+
+    #[test]
+    fn of_three_workers_the_later_ones_have_kept_what_the_first_waits_for() {
+        let (mut stage, parent, first) = parent_and_child(Wait::Child(Some(1)));
+        let workers =
+            [first, stage.process(Some(parent), "worker"), stage.process(Some(parent), "worker")];
+        for (at, &worker) in workers.iter().enumerate() {
+            let pipe = stage.pipe();
+            stage.waits_to_read(pipe, worker, 3);
+            let fd = 4 + i32::try_from(at).expect("a small number");
+            for &later in &workers[at + 1..] {
+                stage.writes(pipe, later, fd);
+            }
+            if at > 0 {
+                stage.writes(pipe, parent, fd);
+            }
+        }
+        let (ends, because, _) = cured(&stage).expect("a cure");
+        assert_eq!(ends, [(workers[1], 4), (workers[2], 4)]);
+        assert_eq!(because, [Because::Copy, Because::Copy]);
+    }
+
+    #[test]
+    fn an_answer_is_not_forgotten_unless_its_writer_has_ended() {
+        // The parent reads standard output, a grandchild fills standard error.
+        let mut stage = Stage::default();
+        let parent = stage.process(None, "python3");
+        let shell = stage.program(parent, "sh");
+        let seq = stage.program(shell, "seq");
+        let (out, err) = (stage.pipe(), stage.pipe());
+        stage.waits_to_read(out, parent, 3);
+        stage.reads(err, parent, 5);
+        stage.writes(out, shell, 10);
+        stage.scene.pipes[out].ends[1].is_close_on_exec = true;
+        stage.thread(shell, "wait4", Wait::Child(None));
+        stage.waits_to_write(err, seq, 1);
+        assert_eq!(cured(&stage), None);
+        stage.scene.processes[parent].zombies = 1;
+        assert_eq!(cured(&stage), Some((vec![(shell, 10)], vec![Because::Copy], false)));
     }
 
     #[test]

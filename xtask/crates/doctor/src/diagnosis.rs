@@ -134,7 +134,8 @@ impl Diagnosis {
         self.text_of("explanation")
     }
 
-    /// The same in at most twelve lines.
+    /// The same in at most twelve lines. Of both, the first says how the tree was found, the rest
+    /// why.
     #[must_use]
     pub fn short(&self) -> &str {
         self.text_of("short")
@@ -253,7 +254,7 @@ parent (sh)
         assert_eq!((diagnosis.verdict(), diagnosis.is_proved()), ("deadline", false));
         assert_eq!(diagnosis.kind(), None);
         let text = diagnosis.explanation();
-        assert!(text.starts_with("its deadline passed after 2000 ms: not a deadlock"), "{text}");
+        assert!(text.starts_with("its deadline passed after 2000 ms; not a deadlock"), "{text}");
         assert!(
             text.contains("not proved: child-2 (cat), thread 2 sleeps in nanosleep."),
             "{text}"

@@ -44,6 +44,9 @@ fn one(scene: &Scene, roles: &[String], close: &Close) -> String {
             "{role} never closed fd {fd}, its copy of the {end}, and waits for {waits}, which \
              gets no SIGPIPE while it is open."
         ),
+        Because::Feeds => {
+            format!("{role} never closed fd {fd}, its {end}, so that {waits} sees no end-of-file.")
+        }
         Because::FeedsProgram => format!(
             "{role} never closed fd {fd}, its {end}, so that {waits} sees no end-of-file on its \
              standard input."

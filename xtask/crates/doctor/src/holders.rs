@@ -50,7 +50,7 @@ impl Wanted {
         self.by_object.insert(object, pipe);
         match path.and_then(|path| Path::new(path).file_name()) {
             Some(name) => {
-                self.fifo_names.insert(name.as_bytes().to_owned());
+                self.fifo_names.insert(without_deleted(name.as_bytes()).to_owned());
             }
             None => {
                 self.by_inode.insert(object.ino, pipe);
@@ -98,9 +98,7 @@ impl Wanted {
         if self.fifo_names.is_empty() || !target.starts_with(b"/") {
             return None;
         }
-        // A FIFO that was removed keeps its name, with this behind it.
-        let target = target.strip_suffix(b" (deleted)").unwrap_or(target);
-        let name = target.rsplit(|&byte| byte == b'/').next()?;
+        let name = without_deleted(target).rsplit(|&byte| byte == b'/').next()?;
         if !self.fifo_names.contains(name) {
             return None;
         }
@@ -111,6 +109,11 @@ impl Wanted {
     pub fn is_empty(&self) -> bool {
         self.by_object.is_empty()
     }
+}
+
+/// A FIFO that was removed keeps its name, with this behind it.
+fn without_deleted(name: &[u8]) -> &[u8] {
+    name.strip_suffix(b" (deleted)").unwrap_or(name)
 }
 
 /// Whether a descriptor would be closed by exec (proc_pid_fdinfo(5)). One that cannot be asked
@@ -218,6 +221,9 @@ mod tests {
         assert_eq!(found(&wanted), [Direction::Read, Direction::Write]);
         fs::remove_dir_all(&folder).expect("remove the directory");
         assert_eq!(found(&wanted), [Direction::Read, Direction::Write]);
+        let mut deleted = Wanted::default();
+        deleted.insert(object, Some(&format!("{} (deleted)", path.display())), 0);
+        assert_eq!(found(&deleted), [Direction::Read, Direction::Write]);
         let mut other = Wanted::default();
         other.insert(Object { ino: object.ino + 1, ..object }, path.to_str(), 0);
         assert_eq!(found(&other), []);

@@ -1,7 +1,7 @@
 //! Which kind of hang it is, and what helps where closing does not.
 
 use crate::calls::Direction;
-use crate::cure::{Close, Cure, cure, waits_for};
+use crate::cure::{Close, Cure, cure, is_above, waits_for};
 use crate::fixpoint::Graph;
 use crate::scene::{PipeId, ProcessId, ThreadId, Wait};
 
@@ -17,6 +17,7 @@ pub enum Kind {
     EachWaitsForTheOther,
     FifoOrder,
     FifoNoPeer,
+    FifoBothWays,
     ThreadJoin,
     Lock,
     LockAfterFork,
@@ -25,7 +26,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 15] = [
         Kind::LeakedWriteEnd,
         Kind::LeakedReadEnd,
         Kind::WaitBeforeRead,
@@ -35,6 +36,7 @@ impl Kind {
         Kind::EachWaitsForTheOther,
         Kind::FifoOrder,
         Kind::FifoNoPeer,
+        Kind::FifoBothWays,
         Kind::ThreadJoin,
         Kind::Lock,
         Kind::LockAfterFork,
@@ -55,6 +57,7 @@ impl Kind {
             Kind::EachWaitsForTheOther => "each-waits-for-the-other",
             Kind::FifoOrder => "fifo-order",
             Kind::FifoNoPeer => "fifo-no-peer",
+            Kind::FifoBothWays => "fifo-both-ways",
             Kind::ThreadJoin => "thread-join",
             Kind::Lock => "lock",
             Kind::LockAfterFork => "lock-after-fork",
@@ -75,6 +78,7 @@ impl Kind {
             Kind::EachWaitsForTheOther => Some(("lesson-01", "eof")),
             Kind::FifoOrder => Some(("lesson-02", "open-blocks")),
             Kind::FifoNoPeer => Some(("lesson-02", "reader-alone")),
+            Kind::FifoBothWays => Some(("lesson-02", "dummy-writer")),
             Kind::ThreadJoin
             | Kind::Lock
             | Kind::LockAfterFork
@@ -108,7 +112,7 @@ pub fn find(graph: &Graph) -> Finding {
     }
     let patterns =
         [Eye::opens, Eye::waits_before_reading, Eye::both_full, Eye::other_full, Eye::each_waits];
-    let rest = [Eye::unread, Eye::locks, Eye::joins, Eye::signals];
+    let rest = [Eye::both_ways, Eye::unread, Eye::locks, Eye::joins, Eye::signals];
     let found = patterns.iter().chain(&rest).find_map(|pattern| pattern(&eye));
     let (kind, advice) = found.unwrap_or((
         Kind::Circle,
@@ -141,6 +145,11 @@ impl Eye<'_> {
 
     fn pipe(&self, pipe: PipeId) -> String {
         self.graph.scene.pipe_name(pipe)
+    }
+
+    /// A process speaks for what it has started.
+    fn is_or_above(&self, above: ProcessId, below: ProcessId) -> bool {
+        above == below || is_above(self.graph.scene, above, below)
     }
 
     fn edges(&self) -> Vec<Edge> {
@@ -219,7 +228,8 @@ impl Eye<'_> {
     fn both_full(&self) -> Found {
         let full = self.waiting(Direction::Write);
         let (one, other) = full.iter().find_map(|one| {
-            let is_answer = |other: &&Edge| other.from == one.to && other.to == one.from;
+            let is_answer =
+                |other: &&Edge| other.from == one.to && self.is_or_above(other.to, one.from);
             full.iter().find(is_answer).map(|other| (one, other))
         })?;
         let first = self.role(one.from);
@@ -236,7 +246,8 @@ impl Eye<'_> {
     fn other_full(&self) -> Found {
         let (full, empty) = (self.waiting(Direction::Write), self.waiting(Direction::Read));
         let (one, other) = full.iter().find_map(|one| {
-            let is_other = |other: &&Edge| other.from == one.to && other.to == one.from;
+            let is_other =
+                |other: &&Edge| other.from == one.to && self.is_or_above(other.to, one.from);
             empty.iter().find(is_other).map(|other| (one, other))
         })?;
         let (writer, reader) = (self.role(one.from), self.role(other.from));
@@ -266,6 +277,24 @@ impl Eye<'_> {
             all.join(", ")
         );
         Some((Kind::EachWaitsForTheOther, advice))
+    }
+
+    fn both_ways(&self) -> Found {
+        let scene = self.graph.scene;
+        let (thread, pipe, fd) = scene.threads.iter().find_map(|thread| {
+            let is_both = |&(pipe, direction, fd): &(PipeId, Direction, i32)| {
+                let mut others = scene.pipes[pipe].ends(direction.opposite());
+                others.any(|end| (end.process, end.fd) == (thread.process, fd))
+            };
+            thread.pipes().find(is_both).map(|(pipe, _, fd)| (thread, pipe, fd))
+        })?;
+        let advice = format!(
+            "{} has {} open for reading and writing at once (fd {fd}): who reads it so is one of \
+             its writers, and end-of-file never comes. Open it for one way only.",
+            self.role(thread.process),
+            self.pipe(pipe),
+        );
+        Some((Kind::FifoBothWays, advice))
     }
 
     fn unread(&self) -> Found {

@@ -68,6 +68,13 @@ fn the_other_pipe_is_full() {
     let words = "parent (one) waits for bytes of pipe A, and child-1 (two) cannot send them before \
                  pipe B has room";
     is_advised(&stage, Kind::OtherPipeFull, words);
+    // The same where a process of the child does the writing.
+    let below = stage.process(Some(child), "three");
+    stage.scene.threads[1].process = below;
+    stage.scene.pipes[err].ends[1].process = below;
+    stage.thread(child, "wait4", Wait::Child(None));
+    let words = "parent (one) waits for bytes of pipe A, and child-1.1 (three) cannot send them";
+    is_advised(&stage, Kind::OtherPipeFull, words);
 }
 
 #[test]
@@ -121,11 +128,20 @@ fn a_writer_whose_reader_does_something_else() {
     stage.reads(pipe, parent, 3);
     let what = "an eventfd".to_owned();
     stage.thread(parent, "read", Wait::Any(vec![Want::Anyone { fd: 5, what }]));
-    // The parent is no rightful reader for all that is known: one of its copies may be forgotten.
-    assert_eq!(found(&stage).kind, Kind::LeakedReadEnd);
-    stage.scene.processes[parent].has_execed = true;
-    stage.scene.pipes[pipe].ends[1].fd = 0;
     is_advised(&stage, Kind::NobodyReads, "cannot go on before parent (one) reads pipe A");
+}
+
+#[test]
+fn a_fifo_open_for_both_ways_is_its_own_writer() {
+    let mut stage = Stage::default();
+    let one = stage.process(None, "cat");
+    let fifo = stage.fifo("/tmp/x/a");
+    stage.waits_to_read(fifo, one, 0);
+    stage.writes(fifo, one, 0);
+    is_advised(&stage, Kind::FifoBothWays, "for reading and writing at once (fd 0)");
+    // A second descriptor can be closed, and does not help as long as the first is open.
+    stage.writes(fifo, one, 4);
+    is_advised(&stage, Kind::FifoBothWays, "for reading and writing at once (fd 0)");
 }
 
 #[test]

@@ -132,8 +132,9 @@ fn meet<'a>(scene: &mut Scene, tasks: &[Task], alive: &'a [Task], whose: Whose) 
 /// What may end any wait of this thread although nothing shows it.
 fn doubts(task: &Task) -> Vec<String> {
     let mut found = Vec::new();
-    if task.takes_timer_signals() {
-        let how = "handles or blocks a timer's signal (SIGALRM, SIGVTALRM or SIGPROF)";
+    // Blocked, such a signal ends only a wait for signals, and that is doubtful anyway.
+    if task.handles_timer_signals() {
+        let how = "handles a timer's signal (SIGALRM, SIGVTALRM or SIGPROF)";
         found.push(format!("{how}, and whether a timer runs cannot be seen"));
     }
     if is_in(task.caught, Signal::SIGIO) {

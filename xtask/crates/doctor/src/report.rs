@@ -46,19 +46,20 @@ impl Report<'_> {
         }
     }
 
+    /// One line.
     fn title(&self) -> String {
         let how = match (self.verdict(), &self.finding) {
             (Verdict::Unknown, _) => "not all of it can be inspected",
-            (_, Some(_)) => "nobody in it seems able to go on, but that is not proved",
+            (_, Some(_)) => "probably a deadlock, but not proved",
             _ => "not a deadlock, as far as can be seen",
         };
         match self.occasion {
             Occasion::Proof(time) => format!("deadlock, proved after {} ms", time.as_millis()),
-            Occasion::Quiet(time) => format!("nothing moved for {} ms: {how}", time.as_millis()),
+            Occasion::Quiet(time) => format!("nothing moved for {} ms; {how}", time.as_millis()),
             Occasion::Deadline(time) => {
-                format!("its deadline passed after {} ms: {how}", time.as_millis())
+                format!("its deadline passed after {} ms; {how}", time.as_millis())
             }
-            Occasion::Look(_) => format!("it still runs: {how}"),
+            Occasion::Look(_) => format!("it still runs; {how}"),
         }
     }
 
@@ -112,7 +113,7 @@ impl Report<'_> {
     }
 
     fn explanation(&self) -> String {
-        let mut lines = wrap(&self.title(), 0, 2);
+        let mut lines = vec![self.title()];
         lines.extend(self.threads().concat());
         lines.extend(self.conclusion());
         let pipes = 0..self.scene.pipes.len().min(THREADS_MAX);
@@ -125,12 +126,12 @@ impl Report<'_> {
 
     /// The title, as many threads as there is room for, and all of the conclusion.
     fn short(&self) -> String {
-        let title = wrap(&self.title(), 0, 2);
         let mut conclusion = self.conclusion();
-        conclusion.truncate(SHORT_LINES - title.len() - 2);
-        let room = SHORT_LINES - title.len() - conclusion.len();
+        // Room for the title, one thread, and the others' number.
+        conclusion.truncate(SHORT_LINES - 4);
+        let room = SHORT_LINES - 1 - conclusion.len();
         let threads = self.threads();
-        let mut lines = title;
+        let mut lines = vec![self.title()];
         if threads.iter().map(Vec::len).sum::<usize>() <= room {
             lines.extend(threads.concat());
         } else {

@@ -50,6 +50,12 @@ impl Task {
         matches!(self.state, 'S' | 'D')
     }
 
+    /// It handles a signal of a timer that /proc does not show, so that the signal would end a wait.
+    #[must_use]
+    pub fn handles_timer_signals(&self) -> bool {
+        holds_timer_signals(self.caught & !self.blocked)
+    }
+
     /// It handles, or blocks and may so wait for, a signal of a timer that /proc does not show.
     #[must_use]
     pub fn takes_timer_signals(&self) -> bool {

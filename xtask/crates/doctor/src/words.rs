@@ -16,7 +16,7 @@ pub fn thread(scene: &Scene, roles: &[String], id: ThreadId) -> String {
     let call = found.call.as_deref().unwrap_or("a system call");
     let doing = match &found.wait {
         Wait::Moves(why) => why.words.clone(),
-        Wait::Any(wants) => any(scene, roles, call, wants),
+        Wait::Any(wants) => any(scene, roles, call, found.fd, wants),
         Wait::Open { pipe, direction } => {
             let (way, other) = (gerund(*direction), gerund(direction.opposite()));
             let path = scene.pipes[*pipe].path.as_deref().unwrap_or("?");
@@ -35,10 +35,20 @@ pub fn thread(scene: &Scene, roles: &[String], id: ThreadId) -> String {
     format!("{name} {doing}")
 }
 
-fn any(scene: &Scene, roles: &[String], call: &str, wants: &[Want]) -> String {
+fn any(
+    scene: &Scene,
+    roles: &[String],
+    call: &str,
+    argument: Option<i32>,
+    wants: &[Want],
+) -> String {
     if let [Want::Pipe { pipe, direction, fd }] = wants {
-        let state = state(scene, roles, *pipe, *direction);
-        return format!("is blocked in {call}({fd}) on {}: {state}", scene.pipe_name(*pipe));
+        let (state, name) = (state(scene, roles, *pipe, *direction), scene.pipe_name(*pipe));
+        return if argument == Some(*fd) {
+            format!("is blocked in {call}({fd}) on {name}: {state}")
+        } else {
+            format!("is blocked in {call} on {name} (fd {fd}): {state}")
+        };
     }
     if wants.is_empty() {
         return format!("waits in {call} for nothing, and without a timeout");

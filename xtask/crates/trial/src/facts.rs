@@ -128,7 +128,7 @@ impl Ran {
     fn ended_by_itself(&self, expected: &str, means: &str) -> Outcome {
         match &self.report.ended {
             Ended::Exited { .. } | Ended::Signaled { .. } => Ok(()),
-            Ended::Limit { .. } => {
+            Ended::Limit { .. } | Ended::Deadlock => {
                 self.wrong(self.verdict(), expected, &self.how_it_ended(), means)
             }
             Ended::Interrupted { signal, .. } => {
@@ -142,6 +142,7 @@ impl Ran {
 
     fn verdict(&self) -> Verdict {
         match &self.report.ended {
+            Ended::Deadlock => Verdict::Deadlock,
             Ended::Limit { limit } => match limit {
                 Limit::Quiet => Verdict::Hang,
                 Limit::Wall | Limit::Cpu => Verdict::TimeLimit,
@@ -158,6 +159,7 @@ impl Ran {
     fn how_it_ended(&self) -> String {
         let mut lines = Vec::new();
         match &self.report.ended {
+            Ended::Deadlock => {}
             Ended::Limit { limit: Limit::Quiet } => {
                 lines.push("it hangs: nothing in it moves any more".to_owned());
             }
@@ -176,8 +178,11 @@ impl Ran {
             ended => lines
                 .push(format!("it was {}", ended.words()).replace("was exit", "ended with exit")),
         }
-        // What each process was waiting for. A proof with its reasons will stand in this place.
-        lines.extend(self.report.stuck.iter().map(launcher::Stuck::words));
+        if let Some(diagnosis) = &self.report.diagnosis {
+            // Its first line says how the program ended: that is said already, unless it is a proof.
+            let skipped = usize::from(!diagnosis.is_proved());
+            lines.extend(diagnosis.short().lines().skip(skipped).map(str::to_owned));
+        }
         lines.extend(said_lines(&self.stderr));
         lines.join("\n")
     }
@@ -197,7 +202,7 @@ impl Ran {
     }
 
     fn failure(&self, verdict: Verdict, expected: &str, came: &str, means: &str) -> Failure {
-        let hangs = matches!(verdict, Verdict::Hang | Verdict::TimeLimit);
+        let hangs = matches!(verdict, Verdict::Deadlock | Verdict::Hang | Verdict::TimeLimit);
         Failure {
             verdict,
             expected: expected.to_owned(),

@@ -35,7 +35,9 @@ pub struct Failure {
 pub enum Verdict {
     /// It ended, and what it did is not what was asked for.
     Fail,
-    /// Nothing in it moved any more, or its deadline passed while it waited.
+    /// Nobody in it could ever go on: proved.
+    Deadlock,
+    /// Nothing in it moved any more, without a proof that it never would.
     Hang,
     TimeLimit,
     MemoryLimit,
@@ -45,8 +47,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 6] = [
+    pub const ALL: [Verdict; 7] = [
         Verdict::Fail,
+        Verdict::Deadlock,
         Verdict::Hang,
         Verdict::TimeLimit,
         Verdict::MemoryLimit,
@@ -58,6 +61,7 @@ impl Verdict {
     pub fn word(self) -> &'static str {
         match self {
             Verdict::Fail => "fail",
+            Verdict::Deadlock => "deadlock",
             Verdict::Hang => "hang",
             Verdict::TimeLimit => "time-limit",
             Verdict::MemoryLimit => "memory-limit",

@@ -1,0 +1,110 @@
+//! `doctor`: runs a program, or looks at one that runs, and explains why it hangs.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::Write;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ::doctor::proof::{PAUSE, Still, examine, tasks_from};
+use ::doctor::{Diagnosis, Occasion, Whose};
+use anyhow::{Context, bail};
+use launcher::{Ended, Limits, Mode, Spec, supervise};
+use nix::unistd::Pid;
+
+use crate::args::{Doctor, Format, Patient};
+use crate::status::Status;
+
+/// Between two looks at a process that moves.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// So often a process that moves is looked at where no deadline says more.
+const LOOKS: u32 = 4;
+
+pub fn doctor(args: &Doctor) -> anyhow::Result<Status> {
+    match &args.patient {
+        Patient::Command(argv) => run(args, argv),
+        Patient::Process(pid) => look_at(args, Pid::from_raw(*pid)),
+    }
+}
+
+fn run(args: &Doctor, argv: &[OsString]) -> anyhow::Result<Status> {
+    let limits = Limits { wall: args.deadline, deadlock: true, ..Limits::default() };
+    let argv = argv.to_vec();
+    let spec = Spec { mode: Mode::Attached, limits, argv, caller_waits: false, report: None };
+    let report = supervise(&spec)?;
+    if let Ended::NotStarted { error } = &report.ended {
+        bail!("{error}");
+    }
+    let status = report.ended.status();
+    let after = Duration::from_millis(report.wall_ms);
+    let diagnosis = report.diagnosis.unwrap_or_else(|| Diagnosis::finished(status, after));
+    match args.format {
+        Format::Text => {
+            let text = diagnosis.text(args.ascii || only_ascii());
+            // Standard error may be closed; the exit status says it as well.
+            let _ = write!(anstream::stderr(), "{text}");
+        }
+        Format::Json => print_json(&diagnosis)?,
+    }
+    Ok(Status::Program(status))
+}
+
+fn look_at(args: &Doctor, pid: Pid) -> anyhow::Result<Status> {
+    let diagnosis =
+        diagnose(pid, args.deadline).with_context(|| format!("look at the process {pid}"))?;
+    match args.format {
+        Format::Text => {
+            write!(anstream::stdout(), "{}", diagnosis.text(args.ascii || only_ascii()))?;
+        }
+        Format::Json => print_json(&diagnosis)?,
+    }
+    Ok(Status::Program(match diagnosis.verdict() {
+        "deadlock" => 123,
+        "unknown" => 125,
+        // All of it is stuck, but something unseen may free it.
+        _ if diagnosis.kind().is_some() => 124,
+        _ => 0,
+    }))
+}
+
+/// Looks until there is a proof or the time is over. A process that has ended is an error.
+fn diagnose(pid: Pid, deadline: Option<Duration>) -> anyhow::Result<Diagnosis> {
+    let began = Instant::now();
+    let whose = Whose { program: pid, outside: None };
+    let mut looks = 0;
+    loop {
+        let again = || tasks_from(pid);
+        if let Some(first) = Still::look(again()?, whose, again)?
+            && first.is_beyond_doubt()
+        {
+            thread::sleep(PAUSE);
+            if let Some(mut later) = Still::look(again()?, whose, again)? {
+                let (is_proved, refused) = first.is_proved_by(&mut later);
+                if is_proved {
+                    let occasion = Occasion::Proof(began.elapsed());
+                    return Ok(Diagnosis::of(&later.scene, occasion, refused));
+                }
+            }
+        }
+        looks += 1;
+        let is_over = deadline.map_or(looks >= LOOKS, |time| began.elapsed() >= time);
+        if is_over {
+            return Ok(examine(&again()?, whose, Occasion::Look(began.elapsed()), again));
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn print_json(diagnosis: &Diagnosis) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{}", diagnosis.to_json())?;
+    Ok(())
+}
+
+/// Whether the locale (locale(7)) knows no more than ASCII.
+pub fn only_ascii() -> bool {
+    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    let locale = locale.unwrap_or_default().to_lowercase();
+    !locale.contains("utf-8") && !locale.contains("utf8")
+}
