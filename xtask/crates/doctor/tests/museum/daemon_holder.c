@@ -1,5 +1,5 @@
-// A daemon (fork twice, setsid) has taken the write end of its starter's pipe with it, and waits for
-// its starter on another one.
+// A daemon (fork twice, setsid) has taken both ends of its starter's pipe with it, and waits for its
+// starter on another one.
 //
 // hangs: the starter waits for the end of A, the daemon for the end of B.
 // fixed: the daemon closes what it does not need, as daemons do.
@@ -19,9 +19,9 @@ int main(void) {
         must(setsid());
         if (must(fork()) > 0)
             _exit(0);
-        must(close(a[0]));
         must(close(b[1]));
 #ifdef FIXED
+        must(close(a[0]));
         must(close(a[1]));
 #endif
         drain(b[0]);

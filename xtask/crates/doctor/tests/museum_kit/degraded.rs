@@ -74,7 +74,7 @@ fn there_is_no_proc() {
     let xtask = setting.stage.xtask.clone();
     let mut command = words(&["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--tmpfs", "/proc"]);
     command.push(xtask.into());
-    command.extend(words(&["doctor", "--deadline", "5s", "--", "true"]));
+    command.extend(words(&["doctor", "--deadline", "5", "--", "true"]));
     let ended = setting.start(&command, exhibit::Stdin::Null).ended();
     assert_eq!(ended.status.code(), Some(125), "{ended:?}");
     assert!(ended.stderr.contains("/proc"), "{ended:?}");

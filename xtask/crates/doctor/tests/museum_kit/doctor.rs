@@ -9,9 +9,9 @@ use super::look::family;
 use super::start::{Ended, Setting};
 
 /// For programs of which something is to be proved; it is only reached when a test fails.
-const LONG: &str = "15s";
+const LONG: &str = "15";
 /// For programs that nothing is to be proved of: until then they must not be called a deadlock.
-const SHORT: &str = "1500ms";
+const SHORT: &str = "1.5";
 
 /// What the doctor printed as JSON, and how it ended.
 #[derive(Debug)]
@@ -88,8 +88,12 @@ impl Answer {
             return wrong;
         }
         check(!self.explanation().is_empty(), "no explanation".to_owned());
-        let wide = self.explanation().lines().filter(|line| line.chars().count() > 200);
-        check(wide.count() == 0, "a line of more than 200 columns".to_owned());
+        let all = [self.explanation(), self.json["picture"].as_str().unwrap_or_default()];
+        for line in all.iter().flat_map(|text| text.lines()) {
+            // A path cannot be broken.
+            let is_path = line.contains('/');
+            check(is_path || line.chars().count() <= 80, format!("more than 80 columns: {line}"));
+        }
         wrong.extend(self.wrong_in_the_deadlock(exhibit, proved));
         wrong
     }
@@ -166,6 +170,11 @@ impl Answer {
         })
     }
 
+    /// Whether it names the closes that it should, proved or not.
+    pub fn names(&self, fix: &Fix) -> bool {
+        self.wrong_fix(fix).is_none()
+    }
+
     /// The closes that it names.
     pub fn closes(&self) -> Vec<Close> {
         let close = |fix: &Value| Close {
@@ -200,7 +209,8 @@ fn list(value: &Value) -> &[Value] {
 
 /// The doctor's object, whatever else a program has printed around it.
 fn object_in(output: &str) -> Option<Value> {
-    let at = output.find("\"pipeworks-doctor/1\"")?;
-    let start = output[..at].rfind('{')?;
-    serde_json::Deserializer::from_str(&output[start..]).into_iter::<Value>().next()?.ok()
+    output.match_indices('{').find_map(|(at, _)| {
+        let mut found = serde_json::Deserializer::from_str(&output[at..]).into_iter::<Value>();
+        found.next()?.ok().filter(|json| json["format"] == "pipeworks-doctor/1")
+    })
 }
