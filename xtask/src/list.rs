@@ -46,11 +46,14 @@ fn text(course: &Course) -> anyhow::Result<()> {
     }
     let open = |entry: &&Entry| state_of(course, entry, &progress) != State::Done;
     let next = |kind| course.entries.iter().filter(open).find(|entry| entry.kind == kind);
-    writeln!(out)?;
-    if let Some(lesson) = next(Kind::Lesson) {
+    let (lesson, exercise) = (next(Kind::Lesson), next(Kind::Exercise));
+    if lesson.is_some() || exercise.is_some() {
+        writeln!(out)?;
+    }
+    if let Some(lesson) = lesson {
         writeln!(out, "next lesson:   cargo xtask run {}", lesson.id)?;
     }
-    if let Some(exercise) = next(Kind::Exercise) {
+    if let Some(exercise) = exercise {
         let task = exercise.path.join("README.md");
         writeln!(out, "next exercise: {}", task.display())?;
         writeln!(out, "               cargo xtask check {}", exercise.id)?;

@@ -1,9 +1,9 @@
 //! `reset`: puts the skeleton back. What the student had is kept, in a dated folder.
 
-use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{env, fs};
 
 use anyhow::{Context, ensure};
 use course::progress::files_below;
@@ -26,15 +26,23 @@ pub fn reset(args: &Reset) -> anyhow::Result<Status> {
         writeln!(out, "{} is as it was at the beginning: nothing to do", entry.id)?;
         return Ok(Status::Holds);
     }
-    let backup = keep(&course, entry, &source)?;
-    put_back(&source, &skeleton, &fresh)?;
-    let shown = |path: &Path| path.strip_prefix(&course.root).unwrap_or(path).display().to_string();
-    if let Some(backup) = backup {
-        writeln!(out, "your files are kept in {}", shown(&backup))?;
+    // Told before anything is put back: whatever goes wrong then, this is where they are.
+    if let Some(backup) = keep(&course, entry, &source)? {
+        writeln!(out, "your files are kept in {}", from_here(&backup))?;
+        out.flush()?;
     }
-    writeln!(out, "{} is as it was at the beginning", shown(&source))?;
+    put_back(&source, &skeleton, &fresh)?;
+    writeln!(out, "{} is as it was at the beginning", from_here(&source))?;
     out.flush()?;
     Ok(Status::Holds)
+}
+
+/// The path as it leads there from the working directory.
+fn from_here(path: &Path) -> String {
+    let here = env::current_dir().ok();
+    let below = here.and_then(|here| path.strip_prefix(here).ok());
+    // Nothing is left of the working directory itself.
+    below.filter(|below| *below != Path::new("")).unwrap_or(path).display().to_string()
 }
 
 /// The same files with the same bytes.
@@ -58,12 +66,19 @@ fn keep(course: &Course, entry: &Entry, source: &Path) -> anyhow::Result<Option<
     let backups = course.root.join(".pipeworks/backups").join(&entry.id);
     fs::create_dir_all(&backups).with_context(|| format!("make {}", backups.display()))?;
     let date = date(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
-    // Two resets in one second have two folders: `create_dir` fails where there is one.
-    let names = (1..100).map(|n| if n == 1 { date.clone() } else { format!("{date}-{n}") });
-    let folder = names
-        .map(|name| backups.join(name))
-        .find(|folder| fs::create_dir(folder).is_ok())
-        .with_context(|| format!("make a folder in {}", backups.display()))?;
+    // Two resets in one second have two folders.
+    let mut folder = backups.join(&date);
+    for number in 2.. {
+        match fs::create_dir(&folder) {
+            Ok(()) => break,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                folder = backups.join(format!("{date}-{number}"));
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("make {}", folder.display()));
+            }
+        }
+    }
     for file in files {
         let copy = folder.join(file.strip_prefix(source).unwrap_or(&file));
         let context = || format!("keep {} as {}", file.display(), copy.display());

@@ -13,6 +13,8 @@ use crate::status::Status;
 
 pub fn snapshot(args: &Snapshot) -> anyhow::Result<Status> {
     let course = Course::here()?;
+    // A wrong ID is told before anything is built.
+    course.lessons_named(&args.ids)?;
     let mut command = helper::program(&course.root, "snapshots")?;
     if args.accept {
         command.arg("--accept");

@@ -18,13 +18,14 @@ pub fn solution(args: &Solution) -> anyhow::Result<Status> {
     let state = progress::state(&course.root, entry, &Progress::read(&course.root));
     if state != State::Done && !args.anyway {
         let id = &entry.id;
-        writeln!(
+        // Standard error may be closed; the status says it as well.
+        let _ = writeln!(
             anstream::stderr(),
             "{id} does not pass yet, as far as the last check knows.\n\
-             check it:         cargo xtask check {id}\n\
-             get a hint:       cargo xtask hint {id}\n\
+             check it:            cargo xtask check {id}\n\
+             get a hint:          cargo xtask hint {id}\n\
              see it all the same: cargo xtask solution {id} --anyway"
-        )?;
+        );
         return Ok(Status::Failed);
     }
     let path = path_of(entry);

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 fn counts_lines(trial: &Trial) -> Outcome {
     let ran = trial.program(["count"]).input("one\ntwo\nthree\n").run()?;
     ran.exits(0, LAST_WRITE_END)?;
-    trial::snapshot!(ran, @"3 lines, 14 bytes\nthe child exited with 0\n", ALL_OF_IT)?;
+    trial::snapshot!(ran, @"\n3 lines, 14 bytes\nthe child exited with 0\n", ALL_OF_IT)?;
     ran.leaves_nothing(REAP)
 }
 
@@ -90,7 +90,7 @@ fn random_size(trial: &Trial) -> usize {
 fn takes_three(trial: &Trial) -> Outcome {
     let ran = trial.program(["first", "3"]).run()?;
     ran.exits(0, LAST_READ_END)?;
-    trial::snapshot!(ran, @"1\n2\n3\nthe child was ended by SIGPIPE\n", SIGPIPE)?;
+    trial::snapshot!(ran, @"\n1\n2\n3\nthe child was ended by SIGPIPE\n", SIGPIPE)?;
     ran.leaves_nothing(REAP)
 }
 

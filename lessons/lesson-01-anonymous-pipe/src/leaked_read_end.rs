@@ -52,6 +52,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let open = ends::held_by("self", &writer)?.read;
     let gone = PollFlags::POLLOUT | PollFlags::POLLERR;
     table::row(out, "its copy dropped as well", (open, &asked[0]), (0, gone))?;
+
+    // Nothing of it gets in (any will do).
     let refused = write(&writer, b"1");
     anyhow::ensure!(refused == Err(Errno::EPIPE), "write answered {refused:?}, not EPIPE");
     writeln!(out, "  write answers EPIPE")?;

@@ -12,6 +12,7 @@ const NAMES: [(PollFlags, &str); 5] = [
     (PollFlags::POLLOUT, "OUT"),
     (PollFlags::POLLERR, "ERR"),
     (PollFlags::POLLHUP, "HUP"),
+    // Only an error could say this one (any will do).
     (PollFlags::POLLNVAL, "NVAL"),
 ];
 

@@ -16,7 +16,7 @@ use anyhow::Context;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
-/// No program of this lesson takes longer, even on a loaded machine.
+/// No program of this lesson takes longer, even on a loaded machine (any will do).
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Returns as soon as `child` sleeps in openat(2) of `path`, with the name of the call.

@@ -36,6 +36,8 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
 
     // The count drops to 0: nobody would read what a write adds now.
     drop(second);
+
+    // Not one byte of it gets in (any will do).
     let none_left = write(&writer, b"anybody?\n");
     writeln!(out, "the second left too:            write: {}", show::answer(none_left))?;
 

@@ -19,9 +19,10 @@ use crate::{blocked, measure};
 
 pub const CLAIM: &str = "a writer is never further ahead than the capacity";
 
-const READS: usize = 48;
+/// One and a half times the capacity.
+const READS: usize = 24;
 /// A line of the table after this many reads; all of them are checked.
-const READS_PER_LINE: usize = 16;
+const READS_PER_LINE: usize = 8;
 
 // ANCHOR: backpressure
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {

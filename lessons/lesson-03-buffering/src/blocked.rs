@@ -12,7 +12,8 @@ use anyhow::Context;
 use nix::libc;
 use nix::unistd::Pid;
 
-/// After this long the process is not going to block any more: a mistake, not a slow machine.
+/// After this long the process is not going to block any more: a mistake, not a slow machine
+/// (any will do).
 const LIMIT: Duration = Duration::from_secs(5);
 
 // ANCHOR: blocked

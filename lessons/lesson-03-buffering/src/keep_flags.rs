@@ -35,8 +35,8 @@ fn flag_alone(out: &mut Transcript) -> anyhow::Result<()> {
     writeln!(out, "F_SETFL alone:          {} becomes {}", names(before), names(after))?;
 
     // Two writes are two packets no longer.
-    write(&writer, b"1").context("write the first byte")?;
-    write(&writer, b"2").context("write the second byte")?;
+    let taken = [write(&writer, b"1"), write(&writer, b"2")];
+    anyhow::ensure!(taken == [Ok(1), Ok(1)], "of two bytes the pipe took {taken:?}");
     let count = read(&reader, &mut [0; 16]).context("read once")?;
     anyhow::ensure!(count == 2, "one read brought {count} bytes");
     writeln!(out, "  two writes of 1 byte, one read: {count} bytes")?;
@@ -60,8 +60,8 @@ fn flag_added(out: &mut Transcript) -> anyhow::Result<()> {
     writeln!(out, "F_GETFL, then F_SETFL:  {} becomes {}", names(before), names(after))?;
 
     // Two writes, two packets.
-    write(&writer, b"1").context("write the first byte")?;
-    write(&writer, b"2").context("write the second byte")?;
+    let taken = [write(&writer, b"1"), write(&writer, b"2")];
+    anyhow::ensure!(taken == [Ok(1), Ok(1)], "of two bytes the pipe took {taken:?}");
     let count = read(&reader, &mut [0; 16]).context("read once")?;
     anyhow::ensure!(count == 1, "one read brought {count} bytes");
     writeln!(out, "  two writes of 1 byte, one read: {count} byte")?;

@@ -6,7 +6,8 @@ use anyhow::Context;
 use nix::libc;
 use nix::unistd::{SysconfVar, sysconf};
 
-/// What a part was doing when the kernel would not give a pipe the capacity that it counts on.
+/// What a part was doing when the kernel would not give a pipe the capacity that it counts on
+/// (any will do).
 pub const REFUSED: &str =
     "set the capacity of a pipe (pipe-user-pages-soft limits a user's pipes together, pipe(7))";
 

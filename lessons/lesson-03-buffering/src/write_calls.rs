@@ -3,16 +3,17 @@
 //!
 //! A pipe made with O_DIRECT keeps every write as a packet of its own, and a read brings one packet
 //! (pipe(2)). So the reads that bring something count the writer's calls, and no tracer is needed.
-//! A `File` has no buffer, so `writeln!` writes each of its pieces. `println!` goes through a
-//! LineWriter, into a terminal and into a pipe alike: std's standard output is always buffered by
-//! lines, where C's is fully buffered as soon as it is no terminal (stdout(3)).
+//! A `File` has no buffer, so `writeln!` writes each of its pieces. `println!` goes through
+//! `io::stdout()`, and that is buffered by lines, into a terminal and into a pipe alike. C's
+//! standard output is fully buffered as soon as it is no terminal (stdout(3)).
 
 use std::fs::File;
-use std::io::{self, BufWriter, LineWriter, Write};
+use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
 
 use anyhow::Context;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::unistd::{pipe2, read};
+use nix::unistd::{dup2_stdout, pipe2, read};
 use transcript::Transcript;
 
 use crate::measure;
@@ -25,8 +26,7 @@ const LINES: usize = 5;
 // ANCHOR: write-calls
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let bare = count_calls(|file| print_lines(file).map(drop)).context("without a buffer")?;
-    let by_line = count_calls(|file| print_lines(LineWriter::new(file))?.flush())
-        .context("through a LineWriter")?;
+    let by_line = count_calls(print_to_stdout).context("through io::stdout()")?;
     let at_once = count_calls(|file| print_lines(BufWriter::new(file))?.flush())
         .context("through a BufWriter")?;
 
@@ -37,7 +37,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
 
     writeln!(out, "{LINES} lines, {} bytes, written to", at_once.1.len())?;
     writeln!(out, "  a File, without a buffer:      {:>2} write calls", bare.0)?;
-    writeln!(out, "  a LineWriter, as by println!:  {:>2} write calls", by_line.0)?;
+    writeln!(out, "  io::stdout(), as by println!:  {:>2} write calls", by_line.0)?;
     writeln!(out, "  a BufWriter:                   {:>2} write call", at_once.0)?;
     Ok(())
 }
@@ -51,6 +51,17 @@ fn print_lines<W: Write>(mut to: W) -> io::Result<W> {
     Ok(to)
 }
 // ANCHOR_END: write-calls-lines
+
+// ANCHOR: write-calls-stdout
+/// Standard output is descriptor 1, so the file takes that place meanwhile.
+fn print_to_stdout(to: File) -> io::Result<()> {
+    let stdout = io::stdout().as_fd().try_clone_to_owned()?;
+    dup2_stdout(&to)?;
+    let printed = print_lines(io::stdout());
+    dup2_stdout(&stdout)?;
+    printed.map(drop)
+}
+// ANCHOR_END: write-calls-stdout
 
 // ANCHOR: write-calls-count
 /// Runs `print` on a pipe's write end; returns how many writes arrived, and what was in them.

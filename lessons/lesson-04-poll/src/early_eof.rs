@@ -40,11 +40,13 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
                 writeln!(out, "closer: end-of-file, and it is still alive")?;
 
                 // A waitpid in this place would wait for a child that waits for us: the closer gets
-                // no token before the writer has been read.
+                // no token before the writer has been read. A token is a line (any will do).
                 write(&give_writer, b"\n").context("hand the writer's token")?;
             }
             ("writer", Event::Line(line)) => {
                 writeln!(out, "[{name}] {}", String::from_utf8_lossy(line))?;
+
+                // The closer may go on (any will do).
                 write(&give_closer, b"\n").context("hand the closer's token")?;
             }
             _ => {}

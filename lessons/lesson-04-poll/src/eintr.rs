@@ -22,8 +22,9 @@ use crate::words;
 
 const SHELL: &str = "/bin/sh";
 const SCRIPT: &str = "read turn && echo data after the signal";
+/// No child takes so long, even on a loaded machine (any will do).
 const PATIENCE: TimeSpec = TimeSpec::new(5, 0);
-
+/// How often the handler has run, from the moment on that it is set to 0 (any will do).
 static CAUGHT: AtomicUsize = AtomicUsize::new(0);
 
 extern "C" fn count(_: c_int) {
@@ -102,8 +103,7 @@ fn ask_until_answered(
                 interrupted += 1;
                 let ran = CAUGHT.load(Ordering::Relaxed);
                 writeln!(out, "let in by ppoll:     {:?}, it has run {ran} time", Errno::EINTR)?;
-
-                // The child has not been allowed to write until now.
+                // The child has not been allowed to write until now (any will do).
                 give_turn.write_all(b"\n").context("hand the token")?;
             }
             // Any other error would come back every time: it ends the loop.

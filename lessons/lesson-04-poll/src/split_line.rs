@@ -33,7 +33,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
                 per_read += &format!("[{name}] {}", String::from_utf8_lossy(chunk));
                 sizes.push(chunk.len());
                 if sizes.len() == 1 {
-                    // The first half has been read: the second may follow.
+                    // The first half has been read: the second may follow (any will do).
                     write(&give_turn, b"\n").context("hand the token")?;
                 }
             }

@@ -19,10 +19,10 @@ const SHELL: &str = "/bin/sh";
 /// Each child waits for its token and then ends in its own way. SIGPIPE kills only because `exec`
 /// has given it its default action back: Rust ignores it.
 const CHILDREN: [(&str, &str, &str); 4] = [
-    ("childA", "read turn && exit 0", "exited with 0"),
+    ("childA", "read turn && exec /no/such/program 2>/dev/null", "exited with 127"),
     ("childB", "read turn && exit 3", "exited with 3"),
     ("childC", "read turn && kill -PIPE $$", "killed by SIGPIPE"),
-    ("childD", "read turn && exec /no/such/program 2>/dev/null", "exited with 127"),
+    ("childD", "read turn && exit 0", "exited with 0"),
 ];
 
 // ANCHOR: statuses
@@ -39,6 +39,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let mut tokens = tokens.iter().rev();
     let mut hand_next_token = || -> anyhow::Result<()> {
         if let Some(token) = tokens.next() {
+            // A token is a line (any will do).
             write(token, b"\n").context("hand a token")?;
         }
         Ok(())

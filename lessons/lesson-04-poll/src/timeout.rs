@@ -63,7 +63,7 @@ fn ask_twice(
     anyhow::ensure!(in_full, "poll gave up after {waited:?}, before {SHORT_MS} ms");
     writeln!(out, "before the token: poll answers {ready} and says {}", words::answer(answer))?;
 
-    // Now there is something to wait for.
+    // Now there is something to wait for (any will do).
     give_turn.write_all(b"\n").context("hand the token")?;
     let ready = poll(&mut asked, PATIENCE_MS).context("wait for the child's line")?;
     anyhow::ensure!(ready == 1, "the child has not written within {PATIENCE_MS} ms");

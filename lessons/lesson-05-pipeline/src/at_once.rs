@@ -16,7 +16,7 @@ use transcript::Transcript;
 
 use crate::pipeline::{Ended, Pipeline};
 
-/// No byte takes so long, even on a loaded machine.
+/// No byte takes so long, even on a loaded machine (any will do).
 const LIMIT_MS: u16 = 5000;
 
 // ANCHOR: at-once

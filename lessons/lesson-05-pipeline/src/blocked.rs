@@ -13,7 +13,8 @@ use anyhow::Context;
 use libc::c_long;
 use nix::unistd::Pid;
 
-/// After this long the stage is not going to block any more: a mistake, not a slow machine.
+/// After this long the stage is not going to block any more: a mistake, not a slow machine
+/// (any will do).
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// A system call, and which of its arguments is the descriptor in question.

@@ -14,8 +14,8 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, close, dup2_stdin, dup2_stdout, fork, pipe2, write};
 use transcript::Transcript;
 
-use crate::pipeline::Stage;
 use crate::pipeline::child::{connect, exec, pointers, put_in_place};
+use crate::pipeline::{NEEDS_OF_A_SHELL, Stage};
 
 /// What `cat` is to copy from its standard input to its standard output.
 const WORD: &[u8] = b"hello\n";
@@ -88,7 +88,7 @@ fn run_cat(target: i32, clears: bool) -> anyhow::Result<(FdFlag, usize)> {
     copied.and(reported).context("read from the child")?;
     let flags = *flags.first().context("the child did not come as far as exec")?;
     let as_expected = matches!(status, WaitStatus::Exited(_, 0)) == clears;
-    anyhow::ensure!(as_expected, "`cat` with descriptor {target} ended so: {status:?}");
+    anyhow::ensure!(as_expected, "`cat` with {target} ended so: {status:?}; {NEEDS_OF_A_SHELL}");
     Ok((FdFlag::from_bits_retain(i32::from(flags)), text.len()))
 }
 // ANCHOR_END: dup2-same

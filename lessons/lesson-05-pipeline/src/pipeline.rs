@@ -19,7 +19,7 @@ use nix::unistd::pipe2;
 
 pub use ended::{Ended, pipefail};
 pub use running::Running;
-pub use stage::Stage;
+pub use stage::{NEEDS_OF_A_SHELL, Stage};
 
 /// What is to be run; the same value can be run again.
 pub struct Pipeline {

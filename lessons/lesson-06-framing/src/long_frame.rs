@@ -64,6 +64,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
         let status = status.context("wait for a sender")?;
         anyhow::ensure!(status == WaitStatus::Exited(child, 0), "a sender ended with {status:?}");
     }
+    writeln!(out, "before each of {PAGES_READ} reads of a page both wait in write")?;
     decode(out, &stream)
 }
 // ANCHOR_END: long-frame

@@ -46,7 +46,7 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
         let full = PAGES * page_bytes;
         writeln!(out, "{record_bytes:>11}{full:>18}{:>11}  {found}", buffer.len())?;
     }
-    writeln!(out, "before each of the first {LOOKS} reads both writers wait in write")?;
+    writeln!(out, "{RECORDS} of each; before the first {LOOKS} reads both writers wait in write")?;
     Ok(())
 }
 // ANCHOR_END: pages-hide-it

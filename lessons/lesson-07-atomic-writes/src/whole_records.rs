@@ -19,6 +19,8 @@ use crate::{blocked, measure};
 
 pub const CLAIM: &str = "none torn, PIPE_BUF bytes included";
 
+/// In bytes: POSIX promises it for PIPE_BUF itself, too.
+const SIZES: [usize; 3] = [2000, 3000, PIPE_BUF];
 /// Of each writer.
 const RECORDS: usize = 40;
 /// Neither writer can have come to its last record by then: a page has room for 32 of the smallest,
@@ -28,7 +30,7 @@ const LOOKS: usize = 8;
 // ANCHOR: whole-records
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     writeln!(out, "each record  bytes in all  from A  from B  torn")?;
-    for record_bytes in [2000, 3000, PIPE_BUF] {
+    for record_bytes in SIZES {
         let records = [vec![b'A'; record_bytes], vec![b'B'; record_bytes]];
         let stream = two_writers(&records)?;
         let bytes = stream.len();

@@ -25,9 +25,9 @@ pub fn command(verb: Command) -> Command {
             "\
 Test exercises and say why each fails
 
-Builds what stands in the exercise's src/, runs its tests on it, and explains the
-first that fails: what was expected, what came, what that means, the command
-that shows it by hand.",
+Builds what stands in the exercise's src/, runs its tests on it, and explains
+the first that fails: what was expected, what came, what that means, the
+command that shows it by hand.",
         )
         .arg(
             Arg::new("ids")

@@ -1,80 +1,115 @@
-//! `test --breaks`: breaks every lesson by one line at a time and sees the snapshots notice.
+//! `test --breaks`: breaks every lesson by one line at a time and sees the tests notice.
 //!
-//! Two kinds of line are tried: each `drop(…)` that stands under a comment with its reason is left
-//! out, and each constant is made one larger and one smaller (a byte more or less of text, one more
-//! or less of a number). A constant whose comment says "(any will do)" carries no fact and is left
-//! alone, as is a claim. The lessons are broken in a copy; the repository's own are not touched.
+//! Which lines, and how, is in [`lines`]. The lessons are broken in a copy; the repository's own
+//! are not touched. A break that the compiler refuses says nothing about the tests: it is built
+//! first, told apart, and counted for itself. Then the snapshots are compared, and if they are the
+//! same, the lesson's own tests are run. A lesson that fails unbroken ends all of this, since
+//! nothing could be learnt from it.
 
+mod lines;
+
+use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-use anyhow::Context;
-use course::Course;
-use launcher::{XTASK_VARIABLE, xtask_path};
+use anyhow::{Context, bail, ensure};
+use course::{Course, Entry};
+use launcher::{Launch, Limits, XTASK_VARIABLE, xtask_path};
 
 use crate::output;
 use crate::status::Status;
 use crate::tidy::Tree;
 
 /// A broken lesson may hang; this ends it.
-const DEADLINE_SECONDS: &str = "6";
-
-/// One line, broken.
-struct Break {
-    line: usize,
-    what: String,
-    text: String,
-}
+const DEADLINE_SECONDS: &str = "10";
+/// And this its tests.
+const TESTS_DEADLINE: Duration = Duration::from_secs(60);
 
 pub fn breaks(course: &Course, ids: &[String]) -> anyhow::Result<Status> {
     let lessons = course.lessons_named(ids)?;
-    let built = build::binaries(&course.root, &["snapshots"])?;
-    let snapshots = built.get("snapshots").context("cargo named no binary")?;
     let tree = Tree::read(&course.root)?;
     let copy = Copy::new(course, &tree)?;
 
-    let (mut noticed, mut survived, mut skipped) = (0, 0, 0);
+    let mut all = Counts::default();
     for entry in lessons {
+        let unbroken = copy.outcome(entry)?;
+        ensure!(
+            matches!(unbroken, Outcome::Survived),
+            "{} is {unbroken} although nothing in it is broken: see `cargo xtask test`",
+            entry.id
+        );
+        let mut counts = Counts::default();
         for (path, text) in tree.rust_below(&entry.path.join("src")) {
-            for broken in breaks_of(text) {
+            for broken in lines::breaks_of(text) {
                 copy.write(path, &broken.text)?;
-                let outcome = copy.outcome(snapshots, &entry.id)?;
+                let outcome = copy.outcome(entry);
                 copy.write(path, text)?;
-                match outcome {
-                    Outcome::Noticed => noticed += 1,
-                    Outcome::NotCompiled => skipped += 1,
-                    Outcome::Survived => survived += 1,
-                }
+                let outcome = outcome?;
+                counts.add(&outcome);
                 let place = format!("{}:{}", path.display(), broken.line);
                 let mut out = output::stdout();
-                writeln!(out, "{:<12} {place}: {}", outcome.words(), broken.what)?;
+                writeln!(out, "{outcome:<18} {place}: {}", broken.what)?;
                 out.flush()?;
             }
         }
+        writeln!(output::stdout(), "{}: {counts}", entry.id)?;
+        all.noticed += counts.noticed;
+        all.not_compiled += counts.not_compiled;
+        all.survived += counts.survived;
     }
     // The plain closing line: a break that is noticed is a test that passes.
-    writeln!(output::stdout(), "{noticed} passed, {survived} failed, {skipped} skipped")?;
+    let Counts { noticed, survived, not_compiled } = all;
+    writeln!(output::stdout(), "{noticed} passed, {survived} failed, {not_compiled} skipped")?;
     Ok(if survived == 0 { Status::Holds } else { Status::Failed })
 }
 
+#[derive(Default)]
+struct Counts {
+    noticed: usize,
+    survived: usize,
+    not_compiled: usize,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Differs | Outcome::TestsFail => self.noticed += 1,
+            Outcome::NotCompiled => self.not_compiled += 1,
+            Outcome::Survived => self.survived += 1,
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { noticed, survived, not_compiled } = self;
+        write!(f, "{noticed} noticed, {survived} survived, {not_compiled} did not compile")
+    }
+}
+
 enum Outcome {
-    /// The snapshots differ, or a limit ended the lesson.
-    Noticed,
+    /// From the snapshots, or a limit ended the lesson.
+    Differs,
+    /// The snapshots are the same, and a test of the lesson's own fails.
+    TestsFail,
     /// The compiler noticed: nothing was run.
     NotCompiled,
-    /// The lesson printed what is stored. That is what must not happen.
+    /// The lesson printed what is stored, and its tests passed. That is what must not happen.
     Survived,
 }
 
-impl Outcome {
-    fn words(&self) -> &'static str {
-        match self {
-            Outcome::Noticed => "noticed",
-            Outcome::NotCompiled => "SKIPPED: does not compile",
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Outcome::Differs => "noticed",
+            Outcome::TestsFail => "noticed by a test",
+            Outcome::NotCompiled => "not compiled",
             Outcome::Survived => "SURVIVED",
-        }
+        })
     }
 }
 
@@ -82,15 +117,21 @@ impl Outcome {
 struct Copy {
     root: PathBuf,
     target: PathBuf,
+    snapshots: PathBuf,
     xtask: PathBuf,
 }
 
 impl Copy {
     /// Below the target directory, so that the dependencies need be built only once.
     fn new(course: &Course, tree: &Tree) -> anyhow::Result<Copy> {
+        let built = build::binaries(&course.root, &["snapshots"])?;
         let below = course.root.join("target/breaks");
-        let copy =
-            Copy { root: below.join("course"), target: below.join("target"), xtask: xtask_path()? };
+        let copy = Copy {
+            root: below.join("course"),
+            target: below.join("target"),
+            snapshots: built.get("snapshots").context("cargo named no binary")?.clone(),
+            xtask: xtask_path()?,
+        };
         if copy.root.exists() {
             fs::remove_dir_all(&copy.root).context("remove the copy of an earlier run")?;
         }
@@ -107,101 +148,43 @@ impl Copy {
         fs::write(&path, text).with_context(context)
     }
 
-    fn outcome(&self, snapshots: &Path, id: &str) -> anyhow::Result<Outcome> {
-        let status = Command::new(snapshots)
-            .args([id, "--deadline", DEADLINE_SECONDS])
-            .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .env(XTASK_VARIABLE, &self.xtask)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .with_context(|| format!("start {}", snapshots.display()))?;
-        Ok(match status.code() {
-            Some(0) => Outcome::Survived,
-            Some(1) => Outcome::Noticed,
-            _ => Outcome::NotCompiled,
-        })
-    }
-}
-
-/// Every way to break one line of a file.
-fn breaks_of(text: &str) -> Vec<Break> {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut breaks = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        let has_reason = index > 0 && lines[index - 1].trim_start().starts_with("//");
-        let trimmed = line.trim();
-        let mut add = |what: String, new_line: &str| {
-            let mut changed = lines.clone();
-            changed[index] = new_line;
-            breaks.push(Break { line: index + 1, what, text: changed.join("\n") + "\n" });
-        };
-        if has_reason && trimmed.starts_with("drop(") && trimmed.ends_with(");") {
-            add(format!("without `{trimmed}`"), "");
+    fn outcome(&self, entry: &Entry) -> anyhow::Result<Outcome> {
+        if !self.builds(&["build", "--bins", "--package", &entry.id])? {
+            return Ok(Outcome::NotCompiled);
         }
-        let carries_no_fact = index > 0 && lines[index - 1].contains("(any will do)")
-            || line.contains("const CLAIM: ");
-        if carries_no_fact {
-            continue;
+        let compared = self.run(&self.snapshots, &[&entry.id, "--deadline", DEADLINE_SECONDS])?;
+        match compared.status.code() {
+            Some(0) => {}
+            Some(1) => return Ok(Outcome::Differs),
+            _ => bail!("the comparison failed: {}", String::from_utf8_lossy(&compared.stderr)),
         }
-        for changed in changed_constants(line) {
-            add(format!("`{trimmed}` as `{}`", changed.trim()), &changed);
+        if !self.root.join(&entry.path).join("tests").exists() {
+            return Ok(Outcome::Survived);
         }
-    }
-    breaks
-}
-
-/// `const` lines with a text or a number, one more and one less.
-fn changed_constants(line: &str) -> Vec<String> {
-    let Some((before, value)) = line.split_once(" = ") else { return Vec::new() };
-    let declares = before.trim_start().trim_start_matches("pub ").starts_with("const ");
-    let Some(value) = value.strip_suffix(';').filter(|_| declares) else { return Vec::new() };
-    if let Ok(number) = value.replace('_', "").parse::<u64>() {
-        return [number + 1, number.saturating_sub(1)]
-            .map(|number| format!("{before} = {number};"))
-            .to_vec();
-    }
-    let opening = value.trim_start_matches(['b', 'c']);
-    let Some(inner) = opening.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
-        return Vec::new();
-    };
-    let prefix = &value[..value.len() - opening.len()];
-    let mut changed = vec![format!("{before} = {prefix}\"x{inner}\";")];
-    if inner.starts_with(|first: char| first.is_ascii_alphanumeric()) {
-        changed.push(format!("{before} = {prefix}\"{}\";", &inner[1..]));
-    }
-    changed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{breaks_of, changed_constants};
-
-    #[test]
-    fn constants_are_made_larger_and_smaller() {
-        assert_eq!(
-            changed_constants("const A: usize = 4_096;"),
-            ["const A: usize = 4097;", "const A: usize = 4095;"]
-        );
-        assert_eq!(
-            changed_constants("pub const B: &[u8] = b\"hi\\n\";"),
-            ["pub const B: &[u8] = b\"xhi\\n\";", "pub const B: &[u8] = b\"i\\n\";"]
-        );
-        assert!(changed_constants("let a = 4;").is_empty());
+        let tests = ["test", "--package", &entry.id, "--test", "*"];
+        if !self.builds(&[&tests[..], &["--no-run"]].concat())? {
+            return Ok(Outcome::NotCompiled);
+        }
+        // Through the launcher, because broken tests may hang.
+        let limits = Limits { wall: Some(TESTS_DEADLINE), ..Limits::default() };
+        let launch = Launch::captured(build::cargo()).args(tests).limits(limits);
+        let tested = launch.output(&self.xtask, |command| self.prepare(command))?;
+        let passed = tested.report.ended.is_success();
+        Ok(if passed { Outcome::Survived } else { Outcome::TestsFail })
     }
 
-    #[test]
-    fn a_constant_without_a_fact_is_left_alone() {
-        assert!(breaks_of("/// A deadline (any will do).\nconst A: u64 = 5;\n").is_empty());
+    fn builds(&self, arguments: &[&str]) -> anyhow::Result<bool> {
+        Ok(self.run(build::cargo(), arguments)?.status.success())
     }
 
-    #[test]
-    fn only_a_drop_with_a_reason_is_left_out() {
-        let text = "// because\ndrop(a);\ndrop(b);\n";
-        let breaks = breaks_of(text);
-        assert_eq!(breaks.len(), 1);
-        assert_eq!(breaks[0].text, "// because\n\ndrop(b);\n");
+    fn run(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> anyhow::Result<Output> {
+        let mut command = Command::new(&program);
+        self.prepare(command.args(arguments).stdin(Stdio::null()));
+        command.output().with_context(|| format!("start {}", program.as_ref().display()))
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        command.env(XTASK_VARIABLE, &self.xtask);
     }
 }

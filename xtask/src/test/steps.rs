@@ -73,6 +73,11 @@ pub const ALL: &[Step] = &[
         "the comparison of snapshots, on small courses",
         "cargo test -p snapshots --test verb -- --show-output",
     ),
+    step(
+        "refusals",
+        "lessons that the kernel refuses something end with a clear message",
+        "cargo test -p snapshots --test refusals -- --show-output",
+    ),
     // All integration tests that have no step of their own.
     step(
         "parts",

@@ -74,19 +74,19 @@ fn texts(tree: &Tree, entry: &Entry) -> Vec<String> {
 fn programs(tree: &Tree, entry: &Entry) -> Vec<String> {
     let mut findings = Vec::new();
     let file = |folder: &str, name: &str| entry.path.join(folder).join(format!("{name}.rs"));
+    let patch = |name: &String| entry.path.join("mutants").join(format!("{name}.patch"));
     let mut wanted: Vec<PathBuf> =
         [file("src", "main"), file("skeleton", "main"), file("tests", "main")].to_vec();
-    wanted.extend(entry.mutants.keys().map(|name| file("mutants", name)));
+    wanted.extend(entry.mutants.keys().map(patch));
     wanted.extend(entry.alternatives.iter().map(|name| file("alternatives", name)));
     for path in wanted.iter().filter(|path| !tree.texts.contains_key(*path)) {
         findings.push(format!("{}: missing", path.display()));
     }
-    for folder in ["mutants", "alternatives"] {
-        for (path, _) in tree.rust_below(&entry.path.join(folder)) {
-            if !wanted.iter().any(|wanted| wanted == path) {
-                findings.push(format!("{}: {} does not name it", path.display(), manifest(entry)));
-            }
-        }
+    let is_variant = |path: &&PathBuf| {
+        ["mutants", "alternatives"].iter().any(|folder| path.starts_with(entry.path.join(folder)))
+    };
+    for path in tree.texts.keys().filter(is_variant).filter(|path| !wanted.contains(path)) {
+        findings.push(format!("{}: {} does not name it", path.display(), manifest(entry)));
     }
     if entry.mutants.len() < MUTANTS_MIN {
         let count = entry.mutants.len();

@@ -6,7 +6,9 @@ use fixture::{Fixture, GOOD};
 
 use super::{run, stderr, stdout, xtask};
 
-const VERBS: [&str; 7] = ["list", "run", "snapshot", "test", "tidy", "new", "bench"];
+const VERBS: [&str; 11] = [
+    "list", "run", "check", "hint", "reset", "solution", "snapshot", "test", "tidy", "new", "bench",
+];
 
 #[test]
 fn lessons_come_in_order_with_their_state() {
@@ -14,7 +16,8 @@ fn lessons_come_in_order_with_their_state() {
     let before = run(course.root(), ["list"]).success();
     assert_eq!(
         stdout(&before),
-        "lesson-01  never tried  good   Lesson 1\nlesson-02  never tried  other  Lesson 2\n"
+        "lesson-01  never tried  good   Lesson 1\nlesson-02  never tried  other  Lesson 2\n\n\
+         next lesson:   cargo xtask run lesson-01\n"
     );
     run(course.root(), ["run", "1"]).success();
     course.lesson(2, "other", "fn main() { std::process::exit(3) }");
@@ -22,6 +25,12 @@ fn lessons_come_in_order_with_their_state() {
     let after = stdout(&run(course.root(), ["list"]).success());
     assert!(after.contains("lesson-01  done"), "{after}");
     assert!(after.contains("lesson-02  open"), "{after}");
+    assert!(after.ends_with("\n\nnext lesson:   cargo xtask run lesson-02\n"), "{after}");
+    // Nothing is next when all is done.
+    course.lesson(2, "other", "fn main() {}");
+    run(course.root(), ["run", "2"]).success();
+    let done = stdout(&run(course.root(), ["list"]).success());
+    assert!(done.ends_with("other  Lesson 2\n"), "{done}");
 }
 
 #[test]

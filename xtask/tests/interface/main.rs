@@ -1,7 +1,10 @@
 //! What a user types, and what they get: every verb, every exit status.
 
+mod exercises;
+mod first_build;
 mod listing;
 mod new;
+mod resetting;
 mod running;
 mod updating;
 mod verbs;

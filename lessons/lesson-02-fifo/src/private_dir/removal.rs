@@ -26,8 +26,11 @@ struct Names {
 
 static NAMES: AtomicPtr<Names> = AtomicPtr::new(ptr::null_mut());
 
-/// The programs that run now, by pid. No part has more than two; 0 is a free place.
-static PROGRAMS: [AtomicI32; 2] = [AtomicI32::new(0), AtomicI32::new(0)];
+/// Stands in a free place: no program of a part has this pid (any will do).
+const FREE: i32 = 0;
+
+/// The programs that run now, by pid. No part has more than two.
+static PROGRAMS: [AtomicI32; 2] = [AtomicI32::new(FREE), AtomicI32::new(FREE)];
 
 /// Tells the handler what to remove, until [`forget`].
 pub fn note(directory: &Path, fifo: &Path) -> anyhow::Result<()> {
@@ -48,11 +51,11 @@ pub fn forget() {
 
 /// Tells the handler which program to end, until [`forget_program`].
 pub fn note_program(pid: i32) {
-    replace_program(0, pid);
+    replace_program(FREE, pid);
 }
 
 pub fn forget_program(pid: i32) {
-    replace_program(pid, 0);
+    replace_program(pid, FREE);
 }
 
 fn replace_program(before: i32, after: i32) {
@@ -104,7 +107,7 @@ fn end_programs() {
         let pid = program.load(Ordering::SeqCst);
         // The part may have reaped it just now, and then the pid can be somebody else's: only a
         // child of ours is still alive for waitpid. A pid of 0 would mean the whole group.
-        if pid == 0 {
+        if pid == FREE {
             continue;
         }
         let pid = Pid::from_raw(pid);

@@ -13,8 +13,13 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use anyhow::Context;
 
-/// Where to look without PATH, as execvp(3) does.
+/// Where to look without PATH, as execvp(3) does. On many systems the two are one folder
+/// (any will do).
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// What a part says when a shell has not done what it was told (any will do).
+pub const NEEDS_OF_A_SHELL: &str =
+    "a shell needs some ten descriptors for itself; if it had too few, `ulimit -n` tells the limit";
 
 pub struct Stage {
     /// Where the program may be, in the order of PATH.

@@ -1,6 +1,7 @@
 //! The gate: the exercises' tests are themselves tested.
 //!
-//! Each skeleton and each wrong program (mutant) compiles without warnings and fails the test that
+//! Each skeleton and each wrong program (mutant: the solution with a patch that makes one mistake)
+//! compiles without warnings and fails the test that
 //! its record names, before any other, with the recorded verdict and words. Each solution and each
 //! program that is right but built otherwise passes them all.
 
@@ -14,8 +15,11 @@ use build::Built;
 use course::{Course, Entry, Mutant};
 use trial::{Answer, Result};
 
-use crate::programs;
+use crate::programs::{self, Source};
 use crate::tests::{self, Job, Suite};
+
+/// A claim stands on one line of a terminal, behind its verdict.
+const CLAIM_COLUMNS: usize = 70;
 
 /// A program whose result is known beforehand.
 struct Known<'a> {
@@ -30,7 +34,7 @@ struct Known<'a> {
 
 enum Program {
     Built(PathBuf),
-    Source(PathBuf),
+    Source(Source),
 }
 
 /// Tells whether all programs did what is known of them; a line for each.
@@ -95,6 +99,12 @@ fn same_tests(entry: &Entry, suite: &Suite) -> anyhow::Result<()> {
         listed.join(", "),
         named.join(", ")
     );
+    let long = suite.listed.iter().find(|(_, claim)| claim.chars().count() > CLAIM_COLUMNS);
+    ensure!(
+        long.is_none(),
+        "the claim of `{}` has more than {CLAIM_COLUMNS} columns",
+        long.map_or("", |(name, _)| name)
+    );
     Ok(())
 }
 
@@ -103,24 +113,23 @@ fn known_programs<'a>(
     suite: &'a Suite,
     built: &Built,
 ) -> anyhow::Result<Vec<Known<'a>>> {
-    let at = |folder: &str, name: &str| entry.path.join(folder).join(format!("{name}.rs"));
+    let file = |name: &str| Program::Source(Source::File(entry.path.join(name)));
+    let patch = |name: &str| {
+        let path = entry.path.join("mutants").join(format!("{name}.patch"));
+        Program::Source(Source::Patch(path))
+    };
     let solution = programs::binary(built, &programs::solution_of(entry))?.to_owned();
     let known = |name: String, record, program| Known { entry, suite, name, record, program };
     let mut all = vec![
         known("solution".to_owned(), None, Program::Built(solution)),
-        known(
-            "skeleton".to_owned(),
-            Some(&entry.skeleton),
-            Program::Source(at("skeleton", "main")),
-        ),
+        known("skeleton".to_owned(), Some(&entry.skeleton), file("skeleton/main.rs")),
     ];
     for name in &entry.alternatives {
-        let source = Program::Source(at("alternatives", name));
+        let source = file(&format!("alternatives/{name}.rs"));
         all.push(known(format!("alternative {name}"), None, source));
     }
     for (name, record) in &entry.mutants {
-        let source = Program::Source(at("mutants", name));
-        all.push(known(format!("mutant {name}"), Some(record), source));
+        all.push(known(format!("mutant {name}"), Some(record), patch(name)));
     }
     Ok(all)
 }
@@ -157,6 +166,11 @@ fn compile(
     done.into_iter().map(|(_, program)| program.map_err(|error| format!("{error:#}"))).collect()
 }
 
+/// Without the breaks that a text has on a terminal.
+fn in_one_line(text: &str) -> String {
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// What is to be said of a program that did what is known of it, with what could not be tested.
 fn judge(
     known: &Known<'_>,
@@ -178,7 +192,7 @@ fn judge(
                 let Mutant { test, verdict, came } = record;
                 let is_as_recorded = name == test
                     && failure.verdict.word() == verdict
-                    && failure.came.contains(came.as_str());
+                    && in_one_line(&failure.came).contains(came.as_str());
                 return if is_as_recorded {
                     Ok((format!("fails `{name}` ({verdict})"), cannot))
                 } else {

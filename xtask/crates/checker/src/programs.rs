@@ -80,35 +80,74 @@ fn with_tests(course: &Course, exercises: &[&Entry], mut built: Built) -> anyhow
     Ok(built)
 }
 
-/// Compiles one file as if it were the exercise's program, unless the same was compiled before.
+/// A program of an exercise that is no package.
+pub enum Source {
+    /// A file below the root.
+    File(PathBuf),
+    /// A patch below the root, against the exercise's solution.
+    Patch(PathBuf),
+}
+
+impl Source {
+    fn path(&self) -> &Path {
+        match self {
+            Source::File(path) | Source::Patch(path) => path,
+        }
+    }
+
+    fn text(&self, root: &Path, entry: &Entry) -> anyhow::Result<String> {
+        let read = |path: &Path| {
+            let text = std::fs::read_to_string(root.join(path));
+            text.with_context(|| format!("read {}", path.display()))
+        };
+        let text = read(self.path())?;
+        match self {
+            Source::File(_) => Ok(text),
+            Source::Patch(path) => {
+                let solution = Path::new("solutions").join(entry.folder_name()).join("src/main.rs");
+                let patch = diffy::Patch::from_str(&text)
+                    .with_context(|| format!("understand {}", path.display()))?;
+                diffy::apply(&read(&solution)?, &patch).with_context(|| {
+                    format!("apply {} to {}: make it anew", path.display(), solution.display())
+                })
+            }
+        }
+    }
+}
+
+/// Compiles one as if it were the exercise's program, unless the same was compiled before.
 pub fn variant(
     root: &Path,
     entry: &Entry,
     built: &Built,
     name: &str,
-    source: &Path,
+    source: &Source,
 ) -> anyhow::Result<PathBuf> {
     let target = binary(built, &solution_of(entry))?.parent().context("a target directory")?;
     let folder = target.join("variants").join(&entry.id).join(name);
+    std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     let program = folder.join(&entry.id);
     let mark = folder.join("compiled-from");
-    let now = fingerprint(&root.join(source), &built.libraries)?;
+    let text = source.text(root, entry)?;
+    let now = fingerprint(&text, &built.libraries);
     if program.exists() && std::fs::read_to_string(&mark).is_ok_and(|before| before == now) {
         return Ok(program);
     }
-    build::variant(&root.join(source), &program, &built.libraries)?;
+    let file = folder.join("main.rs");
+    std::fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
+    build::variant(&file, &program, &built.libraries)
+        .with_context(|| format!("compile what {} says", source.path().display()))?;
     files::replace(&mark, now.as_bytes()).with_context(|| format!("write {}", mark.display()))?;
     Ok(program)
 }
 
-/// The files below the source's folder, and the libraries: cargo gives each version its own name.
-fn fingerprint(source: &Path, libraries: &BTreeMap<String, PathBuf>) -> anyhow::Result<String> {
+/// The source, and the libraries: cargo gives each version its own name.
+fn fingerprint(text: &str, libraries: &BTreeMap<String, PathBuf>) -> String {
     let mut hasher = DefaultHasher::new();
-    let bytes = std::fs::read(source).with_context(|| format!("read {}", source.display()))?;
-    hasher.write(&bytes);
+    hasher.write(text.as_bytes());
     for (name, file) in libraries {
         let changed = std::fs::metadata(file).and_then(|file| file.modified());
         hasher.write(format!("{name} {} {changed:?}", file.display()).as_bytes());
     }
-    Ok(format!("{:016x}", hasher.finish()))
+    format!("{:016x}", hasher.finish())
 }

@@ -122,6 +122,9 @@ pub fn content(root: &Path, entry: &Entry) -> anyhow::Result<u64> {
 
 /// All files below `folder`, sorted; none where there is no such folder.
 ///
+/// Without what is no source: hidden files (an editor's), FIFOs (an open of one would wait for
+/// ever), links that lead nowhere.
+///
 /// # Errors
 /// When a folder cannot be listed.
 pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -134,9 +137,12 @@ pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let context = || format!("list {}", next.display());
         for entry in fs::read_dir(&next).with_context(context)? {
             let entry = entry.with_context(context)?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
             if entry.file_type().with_context(context)?.is_dir() {
                 waiting.push(entry.path());
-            } else {
+            } else if entry.path().is_file() {
                 found.push(entry.path());
             }
         }

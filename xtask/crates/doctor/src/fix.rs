@@ -41,8 +41,8 @@ fn one(scene: &Scene, roles: &[String], close: &Close) -> String {
              waits for end-of-file."
         ),
         Because::WaitingParent => format!(
-            "{role} never closed fd {fd}, its copy of the {end}, and waits for {waits}, which \
-             gets no SIGPIPE while it is open."
+            "{role} never closed fd {fd}, its copy of the {end}: while it is open, {waits} gets no \
+             SIGPIPE."
         ),
         Because::Feeds => {
             format!("{role} never closed fd {fd}, its {end}, so that {waits} sees no end-of-file.")

@@ -1,6 +1,6 @@
 //! Takes a [`Scene`] from /proc.
 //!
-//! Nothing here opens a FIFO or /proc/PID/fd/N: that would make a new reader or writer, wake whoever
+//! Nothing here opens a FIFO or /proc/PID/fd/N: that would make a new reader or writer, wake who
 //! waits to open the other end, keep end-of-file from a reader and EPIPE from a writer. Links are
 //! read and files are asked for their numbers, and no program notices.
 //!

@@ -1,5 +1,5 @@
-//! Three calls that neither std nor nix wraps. (rustix does; it would be a tenth of the first build,
-//! and nothing else of it is used.)
+//! Three calls that neither std nor nix wraps. (rustix does; it would be a tenth of the first
+//! build, and nothing else of it is used.)
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};

@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn an_epoll_set_is_read_from_its_lines() {
         let text = "pos:\t0\nflags:\t02000002\n\
-                    tfd:        3 events:       19 data:                3  pos:0 ino:1b6dc1 sdev:f\n\
+                    tfd:        3 events:       19 data:           3  pos:0 ino:1b6dc1 sdev:f\n\
                     tfd:        4 events:       19 data:                4\n";
         assert_eq!(registered(text), [(3, Some(0x1b_6dc1)), (4, None)]);
     }

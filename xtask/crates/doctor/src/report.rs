@@ -10,7 +10,7 @@ use crate::diagnosis::{Occasion, Verdict};
 use crate::fill::Refused;
 use crate::fix;
 use crate::fixpoint::Graph;
-use crate::kind::{Finding, find};
+use crate::pattern::{Finding, find};
 use crate::picture;
 use crate::scene::{Beyond, Cause, End, Scene, Thread, Wait};
 use crate::words::{self, wrap};
@@ -22,6 +22,10 @@ const THREADS_MAX: usize = 24;
 const REASONS_MAX: usize = 3;
 /// Lines of the short form.
 const SHORT_LINES: usize = 12;
+
+fn more(threads: usize) -> String {
+    format!("  and {threads} more thread{}", if threads == 1 { "" } else { "s" })
+}
 
 pub fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
@@ -38,7 +42,10 @@ pub struct Report<'a> {
 
 impl Report<'_> {
     fn verdict(&self) -> Verdict {
-        let is_hidden = |thread: &Thread| matches!(&thread.wait, Wait::Moves(why) if why.cause == Cause::Hidden);
+        let is_hidden = |thread: &Thread| match &thread.wait {
+            Wait::Moves(why) => why.cause == Cause::Hidden,
+            _ => false,
+        };
         match self.occasion {
             Occasion::Proof(_) => Verdict::Deadlock,
             _ if self.scene.threads.iter().any(is_hidden) => Verdict::Unknown,
@@ -70,7 +77,7 @@ impl Report<'_> {
         let mut all: Vec<Vec<String>> =
             shown.map(|id| wrap(&words::thread(self.scene, &self.roles, id), 2, 4)).collect();
         if count > THREADS_MAX {
-            all.push(vec![format!("  and {} threads more", count - THREADS_MAX)]);
+            all.push(vec![more(count - THREADS_MAX)]);
         }
         all
     }
@@ -141,9 +148,9 @@ impl Report<'_> {
                 used < room
             };
             let shown: Vec<&Vec<String>> = threads.iter().take_while(fits).collect();
-            let more = self.scene.threads.len() - shown.len();
+            let hidden = self.scene.threads.len() - shown.len();
             lines.extend(shown.into_iter().flatten().cloned());
-            lines.push(format!("  and {more} threads more"));
+            lines.push(more(hidden));
         }
         lines.extend(conclusion);
         lines.join("\n")

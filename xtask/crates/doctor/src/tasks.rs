@@ -50,7 +50,7 @@ impl Task {
         matches!(self.state, 'S' | 'D')
     }
 
-    /// It handles a signal of a timer that /proc does not show, so that the signal would end a wait.
+    /// It handles a signal of a timer that /proc does not show: such a signal would end a wait.
     #[must_use]
     pub fn handles_timer_signals(&self) -> bool {
         holds_timer_signals(self.caught & !self.blocked)

@@ -67,7 +67,8 @@ impl Ended {
     }
 
     /// The status to exit with: the program's own, 128+N after signal N, 123 after a deadlock that
-    /// was proved, 124 after the deadline, 137 (SIGKILL) after any other limit, 125 when it never began.
+    /// was proved, 124 after the deadline, 137 (SIGKILL) after any other limit, 125 when it never
+    /// began.
     #[must_use]
     pub fn status(&self) -> u8 {
         match self {

@@ -10,6 +10,7 @@ use crate::program::Ran;
 
 /// Lines of standard error that are shown.
 const SAID_LINES: usize = 3;
+const STDOUT: &str = "standard output";
 /// What `todo!()` says when it is reached.
 const TODO: &str = "not yet implemented";
 
@@ -44,7 +45,7 @@ impl Ran {
     /// # Errors
     /// When it printed something else, or did not end by itself.
     pub fn prints(&self, expected: impl AsRef<[u8]>, means: &str) -> Outcome {
-        self.wrote("standard output", &self.stdout, expected.as_ref(), means)
+        self.wrote(STDOUT, &self.stdout, expected.as_ref(), means)
     }
 
     /// It wrote this on standard error and nothing else.
@@ -61,8 +62,11 @@ impl Ran {
         if came == expected {
             return Ok(());
         }
-        let mut failure =
-            self.failure(Verdict::Fail, &what, &difference::in_words(expected, came), means);
+        let mut words = difference::in_words(expected, came);
+        if stream == STDOUT {
+            words = self.with_said(words);
+        }
+        let mut failure = self.failure(Verdict::Fail, &what, &words, means);
         failure.difference = difference::lines(expected, came);
         Err(Wrong::Program(Box::new(failure)))
     }
@@ -97,6 +101,23 @@ impl Ran {
         }
     }
 
+    /// It was still there, and waited, when the launcher ended it because nothing moved, or at its
+    /// deadline. A loop that never sleeps passes the limit of CPU time first; the test sets that
+    /// well below the deadline.
+    ///
+    /// # Errors
+    /// When it used up the processor, passed another limit, or ended.
+    pub fn sleeps(&self, means: &str) -> Outcome {
+        let expected = "the program sleeps as long as nothing happens";
+        match self.report.ended {
+            Ended::Limit { limit: Limit::Quiet | Limit::Wall } => Ok(()),
+            _ => {
+                self.ended_by_itself(expected, means)?;
+                self.wrong(self.verdict(), expected, &self.how_it_ended(), means)
+            }
+        }
+    }
+
     /// Anything else that a test can see.
     ///
     /// # Errors
@@ -112,13 +133,13 @@ impl Ran {
     /// When insta says that it does not, or the program did not end by itself.
     pub fn agrees(&self, expected: &str, means: &str, insta: impl FnOnce(&str)) -> Outcome {
         let expected = expected.trim_start_matches('\n');
-        self.ended_by_itself(&shown("standard output", expected.as_bytes()), means)?;
+        self.ended_by_itself(&shown(STDOUT, expected.as_bytes()), means)?;
         let text = String::from_utf8_lossy(&self.stdout);
         if catch_unwind(AssertUnwindSafe(|| insta(&text))).is_ok() {
             return Ok(());
         }
-        let what = shown("standard output", expected.as_bytes());
-        let came = difference::in_words(expected.as_bytes(), &self.stdout);
+        let what = shown(STDOUT, expected.as_bytes());
+        let came = self.with_said(difference::in_words(expected.as_bytes(), &self.stdout));
         let mut failure = self.failure(Verdict::Fail, &what, &came, means);
         failure.difference = difference::lines(expected.as_bytes(), &self.stdout);
         Err(Wrong::Program(Box::new(failure)))
@@ -179,12 +200,17 @@ impl Ran {
                 .push(format!("it was {}", ended.words()).replace("was exit", "ended with exit")),
         }
         if let Some(diagnosis) = &self.report.diagnosis {
-            // Its first line says how the program ended: that is said already, unless it is a proof.
+            // Its first line says how it ended: that is said already, unless it is a proof.
             let skipped = usize::from(!diagnosis.is_proved());
             lines.extend(diagnosis.short().lines().skip(skipped).map(str::to_owned));
         }
         lines.extend(said_lines(&self.stderr));
         lines.join("\n")
+    }
+
+    /// A program that printed something wrong may have said why.
+    fn with_said(&self, came: String) -> String {
+        [vec![came], said_lines(&self.stderr)].concat().join("\n")
     }
 
     fn said(&self) -> String {
@@ -234,8 +260,11 @@ fn shown(stream: &str, bytes: &[u8]) -> String {
     }
 }
 
+/// Without the empty line that anyhow puts between an error and its causes.
 fn said_lines(stderr: &[u8]) -> Vec<String> {
-    difference::harmless(stderr, SAID_LINES)
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    difference::harmless(lines.join("\n").as_bytes(), SAID_LINES)
         .into_iter()
         .map(|line| format!("standard error: {line}"))
         .collect()

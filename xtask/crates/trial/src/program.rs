@@ -63,7 +63,7 @@ impl Trial {
 /// What any exercise's program needs at most. A test that needs more says so.
 fn limits() -> Limits {
     Limits {
-        wall: Some(Duration::from_secs(10)),
+        wall: Some(Duration::from_secs(20)),
         quiet: Some(Duration::from_millis(400)),
         cpu: Some(Duration::from_secs(5)),
         memory_bytes: Some(256 << 20),

@@ -1,0 +1,5 @@
+//! The checker on small courses whose tests are easily seen through.
+
+mod check;
+mod course;
+mod gate;
