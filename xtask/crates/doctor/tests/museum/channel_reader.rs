@@ -1,5 +1,5 @@
-//! The main thread waits for a message from a thread that reads a pipe, and has the write end of that
-//! pipe itself. It waits in futex, and not to join.
+//! The main thread waits for a message from a thread that reads a pipe, and it has the write end
+//! itself. It waits in futex, and not to join.
 //!
 //! hangs: nobody writes, so nobody sends.
 //! fixed: drop(writer) first.

@@ -6,7 +6,7 @@
 // verdict: deadlock
 // kind: leaked-write-end
 // ordinary: unknown
-// blocked: parent read 3
+// blocked: parent read|hidden 3
 // fix: parent 4 write
 #include "museum.h"
 #include <sys/prctl.h>

@@ -102,7 +102,7 @@ fn the_doctor_looks_in_from_outside() {
         let program = running.until_blocked_below(outer, is_it, &exhibit.blocked);
         let answer = doctor::look_at(Setting::new(user, false), program);
         let mut verdicts = exhibit.verdicts.clone();
-        if user.is_other() {
+        if !user.is_root() {
             // Processes of others, which cannot be looked into, may have an end: so much caution is
             // right for whoever has not started the program.
             verdicts.push("deadline".to_owned());

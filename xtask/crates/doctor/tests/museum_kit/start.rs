@@ -216,6 +216,6 @@ impl Drop for Running {
 }
 
 fn is_at(task: &Task, blocked: &Blocked) -> bool {
-    let same_fd = blocked.fd.is_none() || blocked.fd == task.fd;
+    let same_fd = blocked.fd.is_none() || blocked.fd == task.fd || task.call == "hidden";
     task.role == blocked.role && blocked.calls.contains(&task.call) && same_fd
 }

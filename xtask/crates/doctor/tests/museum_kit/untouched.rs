@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use crate::museum_kit::doctor;
 use crate::museum_kit::exhibit;
 use crate::museum_kit::looks;
-use crate::museum_kit::machine::{User, comes_true};
+use crate::museum_kit::machine::{User, comes_true, we_are_root};
 use crate::museum_kit::start::{Running, Setting};
 
 const LOOKS: usize = 100;
@@ -94,7 +94,9 @@ fn a_proved_deadlock_is_not_freed_by_a_hundred_proofs() {
         let (running, program) = hung(name);
         let before = running.tasks(program);
         for _ in 0..LOOKS {
-            assert!(looks::proof(program).expect("look at it").is_some(), "{name}: no proof");
+            let proof = looks::proof(program).expect("look at it");
+            // Others than root cannot know that nobody else has an end.
+            assert!(proof.is_some() || !we_are_root(), "{name}: no proof");
         }
         assert_eq!(running.tasks(program), before, "{name}: who was looked at has run");
         running.end();
