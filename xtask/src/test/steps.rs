@@ -64,6 +64,11 @@ pub const ALL: &[Step] = &[
         "cargo test -p launcher --test launcher -- --show-output",
     ),
     step(
+        "museum",
+        "what the doctor says of programs that hang, and of others",
+        "cargo test -p doctor --test museum -- --show-output",
+    ),
+    step(
         "interface",
         "every verb, every exit status",
         "cargo test -p xtask --test interface -- --show-output",
@@ -83,7 +88,7 @@ pub const ALL: &[Step] = &[
         "parts",
         "tests of the course's own crates and lessons",
         "cargo test --workspace --exclude ex-* --exclude launcher --exclude xtask \
-         --exclude snapshots --test * --no-fail-fast -- --show-output",
+         --exclude snapshots --exclude doctor --test * --no-fail-fast -- --show-output",
     ),
     step("snapshots", "every lesson prints what is stored", "xtask snapshot"),
     step("exercises", "wrong programs fail as recorded, right ones pass", "xtask check --gate"),

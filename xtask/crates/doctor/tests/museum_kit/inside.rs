@@ -1,0 +1,115 @@
+//! Programs inside bubblewrap: with numbers of their own for processes, and a user of their own.
+
+use std::ffi::OsString;
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::museum_kit::doctor;
+use crate::museum_kit::exhibit::{self, Exhibit};
+use crate::museum_kit::machine::{User, has, missing};
+use crate::museum_kit::start::Setting;
+
+const NAMES: [&str; 4] = ["leak_reader", "leak_read_end_parent", "fifo_order", "both_full_cat"];
+
+/// Whether a user may have namespaces of their own here.
+#[track_caller]
+pub fn bwrap_works() -> bool {
+    let words = ["--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "true"];
+    let status = Command::new("bwrap").args(words).stderr(Stdio::null()).status();
+    let works = status.is_ok_and(|status| status.success());
+    if !works {
+        missing("bubblewrap may not make namespaces here");
+    }
+    works
+}
+
+fn bwrap(setting: &Setting) -> Vec<OsString> {
+    let place = setting.place.path().as_os_str().to_owned();
+    let mut words: Vec<OsString> =
+        ["bwrap", "--unshare-pid", "--unshare-user", "--die-with-parent", "--ro-bind", "/", "/"]
+            .map(OsString::from)
+            .to_vec();
+    words.extend(["--dev", "/dev", "--proc", "/proc"].map(OsString::from));
+    words.extend(["--bind".into(), place.clone(), place.clone(), "--chdir".into(), place]);
+    words
+}
+
+fn each(mut check: impl FnMut(&Exhibit, User)) {
+    if !has("bwrap") || !bwrap_works() {
+        return;
+    }
+    for name in NAMES {
+        for user in [User::Own, User::Ordinary] {
+            check(&exhibit::named(name), user);
+        }
+    }
+}
+
+/// All that it can do outside, it can do inside.
+#[test]
+fn the_doctor_and_the_program_are_both_inside() {
+    each(|exhibit, user| {
+        let setting = Setting::new(user, exhibit.shared);
+        let before = bwrap(&setting);
+        let answer = doctor::run(setting, exhibit, &before, &[]);
+        let wrong = answer.wrong(exhibit, &exhibit.verdicts);
+        assert!(wrong.is_empty(), "{}: {wrong:#?}\n{:#}", exhibit.name, answer.json);
+    });
+}
+
+/// bubblewrap's own processes wait in ways that need not be seen through. What is explained is the
+/// same; it need not be proved.
+#[test]
+fn bubblewrap_is_what_the_doctor_runs() {
+    each(|exhibit, user| {
+        let setting = Setting::new(user, exhibit.shared);
+        let between = bwrap(&setting);
+        let patient = Exhibit { verdicts: vec!["deadline".to_owned()], ..exhibit.clone() };
+        let answer = doctor::run(setting, &patient, &[], &between);
+        let verdict = answer.verdict();
+        assert!(["deadlock", "deadline"].contains(&verdict), "{}: {answer:#?}", exhibit.name);
+        let processes = answer.json["processes"].to_string();
+        for blocked in &exhibit.blocked {
+            let call = &blocked.calls[0];
+            assert!(
+                processes.contains(call.as_str()),
+                "{}: no {call} in {processes}",
+                exhibit.name
+            );
+        }
+        for close in exhibit.fix.closes().iter().filter(|_| verdict == "deadlock") {
+            let fds: Vec<_> = answer.closes().iter().map(|found| found.fd).collect();
+            assert_eq!(fds, [close.fd], "{}: {answer:#?}", exhibit.name);
+        }
+    });
+}
+
+/// Asked about the program itself, from outside: children are waited for by numbers that only hold
+/// inside.
+#[test]
+fn the_doctor_looks_in_from_outside() {
+    each(|exhibit, user| {
+        let setting = Setting::new(user, exhibit.shared);
+        let mut words = bwrap(&setting);
+        words.extend(setting.stage.words(exhibit, false));
+        let mut running = setting.start(&words, exhibit::Stdin::Null);
+        let outer = running.program().expect("a program that does not end");
+        let is_it = |pid: i32| {
+            let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            let comm = comm.trim_end();
+            !comm.is_empty() && exhibit.name.starts_with(comm)
+        };
+        let program = running.until_blocked_below(outer, is_it, &exhibit.blocked);
+        let answer = doctor::look_at(Setting::new(user, false), program);
+        let mut verdicts = exhibit.verdicts.clone();
+        if !user.is_root() {
+            // Processes of others, which cannot be looked into, may have an end: so much caution is
+            // right for whoever has not started the program.
+            verdicts.push("deadline".to_owned());
+        }
+        let wrong = answer.wrong(exhibit, &verdicts);
+        assert!(wrong.is_empty(), "{}: {wrong:#?}\n{:#}", exhibit.name, answer.json);
+        assert!(answer.names(&exhibit.fix), "{}: {:#}", exhibit.name, answer.json);
+        running.end();
+    });
+}

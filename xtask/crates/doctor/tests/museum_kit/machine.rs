@@ -1,0 +1,101 @@
+//! What the tests need of the machine: users, directories, tools, deadlines.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Of whatever a test waits for itself. It is only reached when the test fails.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+/// "nobody", where the tests run as root and need an ordinary user.
+const ORDINARY: u32 = 65534;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum User {
+    /// Whoever runs the tests.
+    Own,
+    /// Somebody who is not root.
+    Ordinary,
+}
+
+pub fn we_are_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+impl User {
+    /// Another than the one who runs the tests.
+    pub fn is_other(self) -> bool {
+        self == User::Ordinary && we_are_root()
+    }
+
+    /// Whether this one is root.
+    pub fn is_root(self) -> bool {
+        self == User::Own && we_are_root()
+    }
+
+    /// Lets `command` run as this user.
+    pub fn take(self, command: &mut Command) {
+        if self.is_other() {
+            command.uid(ORDINARY).gid(ORDINARY);
+        }
+    }
+
+    /// A directory of this user's own, or one that everybody may write to.
+    pub fn directory(self, shared: bool) -> TempDir {
+        let directory = tempfile::tempdir().expect("make a directory");
+        let mode = if shared { 0o1777 } else { 0o700 };
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).expect("its mode");
+        if self.is_other() {
+            chown(directory.path(), Some(ORDINARY), Some(ORDINARY)).expect("give it away");
+        }
+        directory
+    }
+}
+
+/// Says so on a line of its own, past the harness, which would keep it to itself.
+pub fn skipped(reason: &str) {
+    let line = format!("\nSKIPPED: {reason}\n");
+    io::stderr().write_all(line.as_bytes()).expect("say that a test is skipped");
+}
+
+/// Says so, or fails where CI runs: there everything has to be.
+#[track_caller]
+pub fn missing(what: &str) {
+    assert!(env::var("CI").as_deref() != Ok("true"), "{what}");
+    skipped(what);
+}
+
+/// Whether a program that a test needs is installed. CI has to have it.
+#[track_caller]
+pub fn has(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).any(|directory| directory.join(program).is_file());
+    if !found {
+        missing(&format!("{program} is not installed"));
+    }
+    found
+}
+
+/// A number from the environment: how often or how long.
+pub fn number(variable: &str, otherwise: u64) -> u64 {
+    let Ok(value) = env::var(variable) else { return otherwise };
+    value.parse().unwrap_or_else(|_| panic!("{variable} is not a number"))
+}
+
+/// Looks until `condition` holds; tells whether it did before the deadline.
+pub fn comes_true(mut condition: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + DEADLINE;
+    while !condition() {
+        if Instant::now() >= end {
+            return false;
+        }
+        // Between two looks; it puts nothing in order.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    true
+}
