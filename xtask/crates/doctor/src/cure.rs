@@ -5,6 +5,8 @@
 //! end the wait as well, and would be wrong; so an end is a candidate only if something says that
 //! it was forgotten, and [`Because`] is what.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::calls::Direction;
 use crate::fixpoint::{Closed, Graph};
 use crate::scene::{End, PipeId, ProcessId, Scene, ThreadId, Wait};
@@ -13,7 +15,11 @@ use crate::scene::{End, PipeId, ProcessId, Scene, ThreadId, Wait};
 const PAIRS_OF: usize = 48;
 const TRIPLES_OF: usize = 20;
 /// So many are tried at all.
-const CANDIDATES_MAX: usize = 512;
+const CANDIDATES_MAX: usize = 4096;
+/// Of those who wait for one end, so many are asked why it may have been forgotten.
+const WAITERS_MAX: usize = 8;
+/// Threads and ends that are gone through in all questions together: a fraction of a second.
+const WORK_MAX: usize = 10_000_000;
 
 /// Why an end is taken for forgotten, the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,88 +62,109 @@ pub struct Cure {
 pub fn cure(graph: &Graph) -> Option<Cure> {
     let mut all = candidates(graph);
     all.sort_by_key(|close| (close.because, close.waits, close.pipe, close.end));
-    all.dedup_by_key(|close| (close.pipe, close.end));
-    let mut seen = Closed::new();
-    all.retain(|close| seen.insert((close.pipe, close.end)));
     all.truncate(CANDIDATES_MAX);
+    let ends: usize = graph.scene.pipes.iter().map(|pipe| pipe.ends.len()).sum();
+    let questions = WORK_MAX / (graph.scene.threads.len() + ends).max(1);
+    let mut search = Search { graph, questions };
     // A sure one first, however many of them it takes.
     let limits = [Because::WaitingParent, Because::FeedsProgram, Because::Copy, Because::Feeds];
     for limit in limits {
         let surest = all.partition_point(|close| close.because <= limit);
-        if let Some(closes) = smallest(graph, &all[..surest]) {
-            let is_one_of_several = has_another(graph, &all, &closes);
+        if let Some(closes) = search.smallest(&all[..surest]) {
+            let is_one_of_several = search.has_another(&all, &closes);
             return Some(Cure { closes, is_one_of_several });
         }
     }
     None
 }
 
-fn frees(graph: &Graph, closes: &[Close]) -> bool {
-    let closed: Closed = closes.iter().map(|close| (close.pipe, close.end)).collect();
-    !graph.live(&closed).contains(&false)
+/// Asks what would be if, as often as there is time for.
+struct Search<'a> {
+    graph: &'a Graph<'a>,
+    questions: usize,
 }
 
-fn smallest(graph: &Graph, all: &[Close]) -> Option<Vec<Close>> {
-    if all.is_empty() || !frees(graph, all) {
-        return None;
-    }
-    if let Some(one) = all.iter().find(|&&one| frees(graph, &[one])) {
-        return Some(vec![*one]);
-    }
-    let few = &all[..all.len().min(PAIRS_OF)];
-    for (at, &one) in few.iter().enumerate() {
-        if let Some(&other) = few[at + 1..].iter().find(|&&other| frees(graph, &[one, other])) {
-            return Some(vec![one, other]);
+impl Search<'_> {
+    fn frees(&mut self, closes: &[Close]) -> bool {
+        if self.questions == 0 {
+            return false;
         }
+        self.questions -= 1;
+        let closed: Closed = closes.iter().map(|close| (close.pipe, close.end)).collect();
+        !self.graph.live(&closed).contains(&false)
     }
-    let few = &all[..all.len().min(TRIPLES_OF)];
-    for (at, &one) in few.iter().enumerate() {
-        for (further, &two) in few.iter().enumerate().skip(at + 1) {
-            let mut rest = few[further + 1..].iter();
-            if let Some(&three) = rest.find(|&&three| frees(graph, &[one, two, three])) {
-                return Some(vec![one, two, three]);
+
+    fn smallest(&mut self, all: &[Close]) -> Option<Vec<Close>> {
+        if all.is_empty() || !self.frees(all) {
+            return None;
+        }
+        if let Some(one) = all.iter().find(|&&one| self.frees(&[one])) {
+            return Some(vec![*one]);
+        }
+        let few = &all[..all.len().min(PAIRS_OF)];
+        for (at, &one) in few.iter().enumerate() {
+            let mut rest = few[at + 1..].iter();
+            if let Some(&other) = rest.find(|&&other| self.frees(&[one, other])) {
+                return Some(vec![one, other]);
             }
         }
-    }
-    Some(thinned(graph, all))
-}
-
-/// Leaves out what can be left out, the least sure first: none of what remains can be.
-fn thinned(graph: &Graph, all: &[Close]) -> Vec<Close> {
-    let mut kept = all.to_vec();
-    for at in (0..kept.len()).rev() {
-        let one = kept.remove(at);
-        if !frees(graph, &kept) {
-            kept.insert(at, one);
+        let few = &all[..all.len().min(TRIPLES_OF)];
+        for (at, &one) in few.iter().enumerate() {
+            for (further, &two) in few.iter().enumerate().skip(at + 1) {
+                let mut rest = few[further + 1..].iter();
+                if let Some(&three) = rest.find(|&&three| self.frees(&[one, two, three])) {
+                    return Some(vec![one, two, three]);
+                }
+            }
         }
+        Some(self.thinned(all))
     }
-    kept
-}
 
-fn has_another(graph: &Graph, all: &[Close], closes: &[Close]) -> bool {
-    let [first, rest @ ..] = closes else { return false };
-    match rest {
-        [] => all.iter().any(|other| other != first && frees(graph, &[*other])),
-        // Larger sets are not compared: "close these" is what helps.
-        _ => false,
+    /// Leaves out what can be left out, the least sure first: none of what remains can be, as far
+    /// as there was time to ask.
+    fn thinned(&mut self, all: &[Close]) -> Vec<Close> {
+        let mut kept = all.to_vec();
+        for at in (0..kept.len()).rev() {
+            let one = kept.remove(at);
+            if !self.frees(&kept) {
+                kept.insert(at, one);
+            }
+        }
+        kept
+    }
+
+    fn has_another(&mut self, all: &[Close], closes: &[Close]) -> bool {
+        match closes {
+            [only] => all.iter().any(|other| other != only && self.frees(&[*other])),
+            // Larger sets are not compared: "close these" is what helps.
+            _ => false,
+        }
     }
 }
 
 fn candidates(graph: &Graph) -> Vec<Close> {
     let scene = graph.scene;
     let mut found = Vec::new();
-    for (waits, thread) in scene.threads.iter().enumerate() {
-        for (pipe, direction, _) in thread.pipes() {
-            for end in scene.pipes[pipe].ends(direction.opposite()) {
-                let because = forgotten(graph, waits, pipe, end);
-                found.extend(because.map(|because| Close { pipe, end: *end, because, waits }));
-            }
+    let mut reach = Reach { graph, known: HashMap::new() };
+    for (pipe, ends) in scene.pipes.iter().map(|pipe| &pipe.ends).enumerate() {
+        for end in ends {
+            let waiters = graph.waiters(pipe, end.direction);
+            // A thread of the same process tells the most.
+            let is_own = |&&waits: &&ThreadId| scene.threads[waits].process == end.process;
+            let own = waiters.iter().find(is_own).into_iter();
+            let asked = own.chain(waiters.iter().take(WAITERS_MAX));
+            let closes = asked.filter_map(|&waits| {
+                let because = forgotten(&mut reach, waits, pipe, end)?;
+                Some(Close { pipe, end: *end, because, waits })
+            });
+            found.extend(closes.min_by_key(|close| close.because));
         }
     }
     found
 }
 
-fn forgotten(graph: &Graph, waits: ThreadId, pipe: PipeId, end: &End) -> Option<Because> {
+fn forgotten(reach: &mut Reach, waits: ThreadId, pipe: PipeId, end: &End) -> Option<Because> {
+    let graph = reach.graph;
     let scene = graph.scene;
     let (waiting, holder) = (scene.threads[waits].process, end.process);
     if holder == waiting {
@@ -156,7 +183,7 @@ fn forgotten(graph: &Graph, waits: ThreadId, pipe: PipeId, end: &End) -> Option<
         let is_starter = is_above(scene, holder, waiting);
         return match is_awaited || is_starter {
             true => (scene.processes[holder].zombies > 0).then_some(Because::WaitingParent),
-            false => copied(graph, holder, waiting, end),
+            false => copied(reach, holder, waiting, end),
         };
     }
     if is_awaited {
@@ -166,7 +193,7 @@ fn forgotten(graph: &Graph, waits: ThreadId, pipe: PipeId, end: &End) -> Option<
     if is_fed && scene.processes[waiting].has_execed && is_above(scene, holder, waiting) {
         return Some(Because::FeedsProgram);
     }
-    copied(graph, holder, waiting, end)
+    copied(reach, holder, waiting, end)
 }
 
 /// It is above standard error in a program that was started by exec, and the pipe is older than
@@ -210,35 +237,47 @@ pub fn is_above(scene: &Scene, above: ProcessId, below: ProcessId) -> bool {
 /// Not what a program was given as a standard stream, and not an end over which the two wait for
 /// each other: there each has work for the other, and nothing was forgotten. What goes from a
 /// process to one above it is an answer, unless whoever was to give it has ended.
-fn copied(graph: &Graph, holder: ProcessId, waiting: ProcessId, end: &End) -> Option<Because> {
-    let scene = graph.scene;
+fn copied(reach: &mut Reach, holder: ProcessId, waiting: ProcessId, end: &End) -> Option<Because> {
+    let scene = reach.graph.scene;
     let is_given = scene.processes[holder].has_execed && end.fd <= 2;
     let is_answer = is_above(scene, waiting, holder) && scene.processes[waiting].zombies == 0;
-    if is_given || is_answer || leads_to(graph, holder, waiting) {
+    if is_given || is_answer || reach.leads_to(holder, waiting) {
         return None;
     }
     Some(if is_above(scene, holder, waiting) { Because::Feeds } else { Because::Copy })
 }
 
-/// Whether one process waits over pipes, from holder to holder, for another.
-fn leads_to(graph: &Graph, from: ProcessId, to: ProcessId) -> bool {
+/// For whom each process waits over pipes, from holder to holder.
+struct Reach<'a> {
+    graph: &'a Graph<'a>,
+    known: HashMap<ProcessId, Vec<bool>>,
+}
+
+impl Reach<'_> {
+    fn leads_to(&mut self, from: ProcessId, to: ProcessId) -> bool {
+        let graph = self.graph;
+        self.known.entry(from).or_insert_with(|| reached(graph, from))[to]
+    }
+}
+
+fn reached(graph: &Graph, from: ProcessId) -> Vec<bool> {
     let scene = graph.scene;
-    let mut seen = vec![false; scene.processes.len()];
+    let mut reached = vec![false; scene.processes.len()];
+    let mut asked = HashSet::new();
     let mut next = vec![from];
     while let Some(process) = next.pop() {
         for &id in graph.threads_of(process) {
             for (pipe, direction, _) in scene.threads[id].pipes() {
+                if !asked.insert((pipe, direction)) {
+                    continue;
+                }
                 for end in scene.pipes[pipe].ends(direction.opposite()) {
-                    // Its own end keeps it waiting for itself, not for another.
-                    if end.process == to {
-                        return true;
-                    }
-                    if !std::mem::replace(&mut seen[end.process], true) {
+                    if !std::mem::replace(&mut reached[end.process], true) {
                         next.push(end.process);
                     }
                 }
             }
         }
     }
-    false
+    reached
 }

@@ -4,16 +4,23 @@ use crate::calls::Direction;
 use crate::cure::{Because, Close, Cure, survived_exec};
 use crate::scene::Scene;
 
+/// So many ends are named; all of them are in the JSON.
+const NAMED_MAX: usize = 6;
+
 /// `fix: …`, one sentence for each end, and what comes of it.
 #[must_use]
 pub fn words(scene: &Scene, roles: &[String], cure: &Cure) -> Vec<String> {
-    let all: Vec<String> = cure.closes.iter().map(|close| one(scene, roles, close)).collect();
+    let shown = cure.closes.iter().take(NAMED_MAX);
+    let all: Vec<String> = shown.map(|close| one(scene, roles, close)).collect();
     let label = if cure.is_one_of_several { "one fix" } else { "fix" };
     match all.as_slice() {
         [only] => vec![format!("{label}: {only} With it closed, every process can go on.")],
         _ => {
             let mut lines = vec![format!("{label}: these have to be closed, all of them:")];
             lines.extend(all.iter().map(|line| format!("- {line}")));
+            if cure.closes.len() > NAMED_MAX {
+                lines.push(format!("- and {} more.", cure.closes.len() - NAMED_MAX));
+            }
             lines
         }
     }

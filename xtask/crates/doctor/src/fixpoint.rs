@@ -97,17 +97,21 @@ impl<'a> Graph<'a> {
         &self.threads_of[process]
     }
 
-    /// The ends of the pipes that a process holds.
+    /// Who waits for something to be done at one end of a pipe.
     #[must_use]
-    pub fn ends_of(&self, process: ProcessId) -> &[(PipeId, End)] {
-        &self.ends_of[process]
+    pub fn waiters(&self, pipe: PipeId, end: Direction) -> &[ThreadId] {
+        &self.waiters[pipe][side(end)]
     }
 
     /// For each thread whether it can ever go on, if these ends were closed.
     #[must_use]
     pub fn live(&self, closed: &Closed) -> Vec<bool> {
         let count = self.scene.threads.len();
-        let mut walk = Walk { live: vec![false; count], next: Vec::new() };
+        let mut walk = Walk {
+            live: vec![false; count],
+            next: Vec::new(),
+            served: vec![[false; 2]; self.scene.pipes.len()],
+        };
         let mut visited = vec![false; self.scene.processes.len()];
         let mut any = false;
         for id in (0..count).filter(|&id| self.begins_live(id, closed)) {
@@ -131,7 +135,10 @@ impl<'a> Graph<'a> {
     /// What a process with a live thread may do: use its descriptors, end, unlock.
     fn visit(&self, process: ProcessId, closed: &Closed, walk: &mut Walk) {
         for held in self.ends_of[process].iter().filter(|held| !closed.contains(held)) {
-            self.waiters[held.0][side(held.1.direction)].iter().for_each(|&id| walk.free(id));
+            let (pipe, side) = (held.0, side(held.1.direction));
+            if !std::mem::replace(&mut walk.served[pipe][side], true) {
+                self.waiters[pipe][side].iter().for_each(|&id| walk.free(id));
+            }
         }
         self.waits_for_end[process].iter().for_each(|&id| walk.free(id));
         for &id in &self.threads_of[process] {
@@ -175,6 +182,8 @@ impl<'a> Graph<'a> {
 struct Walk {
     live: Vec<bool>,
     next: Vec<ThreadId>,
+    /// For each pipe whether those have been freed who wait for its read end, and its write end.
+    served: Vec<[bool; 2]>,
 }
 
 impl Walk {

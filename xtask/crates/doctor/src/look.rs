@@ -154,8 +154,11 @@ fn find_ends(scene: &mut Scene, wanted: &Wanted) {
         let pid = Pid::from_raw(found.pid);
         match wanted.held_by(pid) {
             Ok(held) => {
+                // Asked only where it tells something: see `cure::survived_exec`.
+                let may_have_survived = found.has_execed && found.parent.is_some();
                 for (pipe, fd, direction) in held.ends {
-                    let is_close_on_exec = holders::is_close_on_exec(pid, fd);
+                    let is_close_on_exec =
+                        may_have_survived && fd > 2 && holders::is_close_on_exec(pid, fd);
                     scene.pipes[pipe].ends.push(End { process, fd, direction, is_close_on_exec });
                 }
                 if held.has_io_uring {

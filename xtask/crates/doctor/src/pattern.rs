@@ -1,11 +1,19 @@
 //! Which kind of hang it is, and what helps where closing does not.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::calls::Direction;
 use crate::cure::{Close, Cure, cure, is_above, waits_for};
 use crate::fixpoint::Graph;
 use crate::kind::Kind;
 use crate::scene::{PipeId, ProcessId, ThreadId, Wait};
 use crate::words::gerund;
+
+/// So many waits of one process for another are compared with each other.
+const EDGES_MAX: usize = 2000;
+
+/// A longer circle is not told.
+const CIRCLE_MAX: usize = 12;
 
 /// What was found out about a tree in which all threads are stuck.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,12 +82,19 @@ impl Eye<'_> {
     fn edges(&self) -> Vec<Edge> {
         let scene = self.graph.scene;
         let mut found = Vec::new();
+        let mut seen = HashSet::new();
         for thread in &scene.threads {
             for (pipe, direction, _) in thread.pipes() {
                 let from = thread.process;
-                let others = scene.pipes[pipe].ends(direction.opposite());
-                let others = others.filter(|end| end.process != from);
-                found.extend(others.map(|end| Edge { from, pipe, direction, to: end.process }));
+                for end in scene.pipes[pipe].ends(direction.opposite()) {
+                    let to = end.process;
+                    if from != to && seen.insert((from, pipe, direction, to)) {
+                        found.push(Edge { from, pipe, direction, to });
+                    }
+                }
+                if found.len() > EDGES_MAX {
+                    return found;
+                }
             }
         }
         found
@@ -280,14 +295,18 @@ impl Eye<'_> {
 
 /// Edges of which each begins where the one before it leads to, and the first where the last does.
 fn circle(edges: &[Edge]) -> Option<Vec<usize>> {
+    let mut begins: HashMap<ProcessId, usize> = HashMap::new();
+    for (at, edge) in edges.iter().enumerate() {
+        begins.entry(edge.from).or_insert(at);
+    }
     for (start, edge) in edges.iter().enumerate() {
         let mut path = vec![start];
         let mut at = edge.to;
-        while path.len() <= edges.len() {
+        while path.len() <= CIRCLE_MAX {
             if at == edge.from {
                 return Some(path);
             }
-            let Some(next) = edges.iter().position(|edge| edge.from == at) else { break };
+            let Some(&next) = begins.get(&at) else { break };
             path.push(next);
             at = edges[next].to;
         }

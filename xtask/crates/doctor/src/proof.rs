@@ -76,7 +76,7 @@ impl Still {
     }
 
     /// Whether this look and a later one prove a deadlock. Asks how full the pipes of the later are
-    /// (see [`fill`]).
+    /// (a copy of a waiting thread's own descriptor is, which no program notices).
     #[must_use]
     pub fn is_proved_by(&self, later: &mut Still) -> (bool, Refused) {
         let agrees = self.tasks == later.tasks && self.scene == later.scene;

@@ -1,7 +1,7 @@
 //! A tree of processes at one moment, as data: who waits for what, and who holds which end.
 //!
 //! Everything that the doctor concludes, it concludes from this. How a scene is taken from /proc is
-//! in [`look`](crate::look); here nothing asks the kernel.
+//! in [`look`](crate::look()); here nothing asks the kernel.
 
 use crate::calls::Direction;
 

@@ -1,7 +1,7 @@
 //! What every thread of the tree waits for, at one moment, and whether anything known can end that.
 //!
 //! On a tree that moves, a snapshot is true of each thread and of no two threads together. See
-//! [`quiet`](crate::quiet) for when it is true of all.
+//! [`proof`](crate::proof) for when it is true of all.
 
 use nix::unistd::Pid;
 
