@@ -32,7 +32,7 @@ pub fn joined(trial: &Trial) -> Outcome {
     let ran = trial.program(["cat", "|", "cat"]).input(input).run()?;
     ran.exits(0, ENDS)?;
     ran.prints(expected, RESULT)?;
-    let ran = trial.program(["printf", r"\377\000\n\n x \n", "|", "cat"]).run()?;
+    let ran = trial.program(["printf", r" \n \377\000\n\n x \n", "|", "cat"]).run()?;
     ran.exits(0, ENDS)?;
     let trims = "Bytes are bytes: any of them may come, and only spaces and newlines at the two \
         ends are left out.";
