@@ -15,6 +15,8 @@ const LAST_READ_END: &str = "A write kills its process by SIGPIPE (or fails with
     the last read end is closed, in every process. As long as somebody holds one, the writer fills \
     the pipe and waits, even if that somebody is the writer itself.";
 const REAP: &str = "A child that has ended stays as a zombie until its parent has waited for it.";
+const TWO: &str = "The bytes come through a pipe from a child: a process of its own that runs while \
+    the program reads. That is what the exercise is about, and what the last line speaks of.";
 const SIGPIPE: &str = "The child is to end by the signal: Rust ignores SIGPIPE, `fork` copies that, \
     and the child gives it back its default action.";
 
@@ -38,6 +40,11 @@ fn main() -> ExitCode {
                 run: counts_much,
             },
             Test {
+                name: "counts-by-child",
+                claim: "`count` reads through a child while its input is open",
+                run: counts_by_child,
+            },
+            Test {
                 name: "takes-three",
                 claim: "`first 3` ends an endless writer by SIGPIPE",
                 run: takes_three,
@@ -51,6 +58,11 @@ fn main() -> ExitCode {
                 name: "takes-none",
                 claim: "`first 0` ends the writer without reading",
                 run: takes_none,
+            },
+            Test {
+                name: "takes-from-child",
+                claim: "`first` takes the lines from a child that runs beside it",
+                run: takes_from_child,
             },
         ],
     )
@@ -87,6 +99,21 @@ fn random_size(trial: &Trial) -> usize {
     trial.random().usize(300_001..400_000)
 }
 
+/// As long as the input is open the child waits for it, and the parent for the child.
+fn counts_by_child(trial: &Trial) -> Outcome {
+    let mut talk = trial
+        .program(["count"])
+        .may_stand_still()
+        .by_hand("sleep 3 | cargo xtask run ex-01 -- count & sleep 2; ps -C ex-01; wait")
+        .talk()?;
+    talk.send("one\ntwo\n");
+    talk.runs_as(2, TWO)?;
+    let ran = talk.finish()?;
+    ran.exits(0, LAST_WRITE_END)?;
+    ran.prints("2 lines, 8 bytes\nthe child exited with 0\n", ALL_OF_IT)?;
+    ran.leaves_nothing(REAP)
+}
+
 fn takes_three(trial: &Trial) -> Outcome {
     let ran = trial.program(["first", "3"]).run()?;
     ran.exits(0, LAST_READ_END)?;
@@ -107,5 +134,24 @@ fn takes_none(trial: &Trial) -> Outcome {
     let ran = trial.program(["first", "0"]).run()?;
     ran.exits(0, LAST_READ_END)?;
     ran.prints("the child was ended by SIGPIPE\n", SIGPIPE)?;
+    ran.leaves_nothing(REAP)
+}
+
+/// More lines than all pipes on the way hold, and nobody reads them before the look is over: so the
+/// program waits in a write, and its child in another.
+fn takes_from_child(trial: &Trial) -> Outcome {
+    const LINES: usize = 100_000;
+    let mut talk = trial
+        .program(["first", &LINES.to_string()])
+        .may_stand_still()
+        .by_hand(format!(
+            "cargo xtask run ex-01 -- first {LINES} | sleep 3 & sleep 2; ps -C ex-01; wait"
+        ))
+        .talk()?;
+    talk.runs_as(2, TWO)?;
+    let ran = talk.finish()?;
+    ran.exits(0, LAST_READ_END)?;
+    let numbers: String = (1..=LINES).map(|number| format!("{number}\n")).collect();
+    ran.prints(format!("{numbers}the child was ended by SIGPIPE\n"), ALL_OF_IT)?;
     ran.leaves_nothing(REAP)
 }

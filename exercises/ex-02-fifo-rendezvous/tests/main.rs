@@ -23,6 +23,11 @@ fn main() -> ExitCode {
                 run: talk::answers_at_once,
             },
             Test {
+                name: "asks-a-child",
+                claim: "`talk` asks a child, through both FIFOs",
+                run: talk::asks_a_child,
+            },
+            Test {
                 name: "long-lines",
                 claim: "`talk` gets whole answers to lines of up to 4096 bytes",
                 run: talk::long_lines,

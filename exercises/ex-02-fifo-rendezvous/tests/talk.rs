@@ -2,6 +2,10 @@
 
 use std::fmt::Write;
 
+use nix::fcntl::AT_FDCWD;
+use nix::sys::stat::{Mode, UtimensatFlags, stat, utimensat};
+use nix::sys::time::TimeSpec;
+use nix::unistd::mkfifo;
 use trial::{Outcome, Trial};
 
 use crate::leaves_only;
@@ -16,6 +20,8 @@ const BOTH_COME: &str = "The child opens its ends in any case. A parent that doe
     it waiting in `open`, and then waits for its end.";
 const ONE_BY_ONE: &str = "The two take turns: a question goes to the child when its line has come, \
     and the answer is printed before the next line is read.";
+const TWO: &str = "`talk` is two processes that meet at two FIFOs: the child reads the questions and \
+    writes the answers. What the parent answers itself goes through no FIFO.";
 const WHOLE_LINES: &str = "A FIFO is a pipe: one `read` returns what happens to be there. An \
     answer is whole when its newline has come.";
 const LONGEST: &str = "A line, with its newline, may have PIPE_BUF bytes, 4096. More is an error.";
@@ -64,6 +70,36 @@ pub fn answers_at_once(trial: &Trial) -> Outcome {
     let ran = talk.finish()?;
     ran.exits(0, LAST_WRITE_END)?;
     ran.prints(expected + "the child exited with 0\n", LAST_WRITE_END)?;
+    ran.leaves_nothing(REAP)
+}
+
+/// A FIFO's time of last change is that of the last write to it.
+pub fn asks_a_child(trial: &Trial) -> Outcome {
+    let long_ago = TimeSpec::new(1, 0);
+    let names = ["questions", "answers"];
+    for name in names {
+        let path = trial.folder().join(name);
+        mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR)?;
+        utimensat(AT_FDCWD, &path, &long_ago, &long_ago, UtimensatFlags::FollowSymlink)?;
+    }
+    let by_hand = "D=$(mktemp -d); (echo one; sleep 3) | cargo xtask run ex-02 -- talk $D & \
+        sleep 2; ps -C ex-02; ls -l --full-time $D; wait";
+    let mut talk = trial.program(["talk", "."]).may_stand_still().by_hand(by_hand).talk()?;
+    talk.send("one\n");
+    talk.expects("ONE\n", ONE_BY_ONE)?;
+    talk.runs_as(2, TWO)?;
+    let written = names.map(|name| {
+        let found = stat(&trial.folder().join(name));
+        found.is_ok_and(|found| found.st_mtime != long_ago.tv_sec())
+    });
+    let ran = talk.finish()?;
+    ran.exits(0, LAST_WRITE_END)?;
+    for (name, written) in names.iter().zip(written) {
+        let expected = format!("something goes through the FIFO `{name}`");
+        ran.holds(written, &expected, "nothing was written to it", TWO)?;
+    }
+    ran.prints("ONE\nthe child exited with 0\n", LAST_WRITE_END)?;
+    leaves_only(trial, &ran, &[], REMOVED)?;
     ran.leaves_nothing(REAP)
 }
 

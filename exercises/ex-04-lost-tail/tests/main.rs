@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             },
             Test {
                 name: "reads-much",
-                claim: "any bytes, any amount, from two commands at once",
+                claim: "it prints any bytes, in any amount, from two commands at once",
                 run: lines::reads_much,
             },
             Test {

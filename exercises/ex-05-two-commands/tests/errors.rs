@@ -7,7 +7,8 @@ const STATUSES: &str = "Each command is waited for, and each status is told. The
 const SIGNALS: &str = "A process that a signal has ended has no exit code: wait tells the signal. \
     A shell makes 128+N of it.";
 const APART: &str = "Standard error does not go through the pipe: each command has one of its own, \
-    and the program labels what comes from it.";
+    and the program labels what comes from it, line by line. What a line holds is the command's \
+    affair: it may be no text.";
 const ALL_AT_ONCE: &str = "A command that has more to say on standard error than a pipe holds waits \
     until somebody reads it there. Whoever reads the output to its end first waits for it in turn. \
     Read whichever has something.";
@@ -33,11 +34,11 @@ pub fn ends_by_signals(trial: &Trial) -> Outcome {
 }
 
 pub fn standard_error_apart(trial: &Trial) -> Outcome {
-    let first = "echo out; echo one >&2; printf two >&2";
+    let first = r"echo out; printf 'one\n\377\n' >&2; printf two >&2";
     let ran = trial.program(["sh", "-c", first, "|", "sh", "-c", "cat; echo three >&2"]).run()?;
     ran.exits(0, APART)?;
     ran.prints("pipe result: 'out'\n", APART)?;
-    let all = "[1] one\n[1] two\n[1] exited with 0\n[2] three\n[2] exited with 0\n";
+    let all = b"[1] one\n[1] \xff\n[1] two\n[1] exited with 0\n[2] three\n[2] exited with 0\n";
     ran.complains(all, APART)
 }
 

@@ -15,39 +15,47 @@ fn main() -> ExitCode {
             test("pipe-result", "`echo 'hello world' | wc -w` is '2'", output::pipe_result),
             test(
                 "write-end-to-stdout-read-end-to-stdin",
-                "the first reads our input, the second reads the first",
+                "the first reads the program's input, the second the first's output",
                 output::joined,
             ),
             test(
                 "parent-closes-both-ends",
-                "`yes | head -1` ends, by SIGPIPE",
+                "it keeps neither end, so `yes | head -1` ends by SIGPIPE",
                 output::parent_closes_both_ends,
             ),
-            test("both-statuses", "each command's status is told", errors::both_statuses),
-            test("ends-by-signals", "a death by a signal is told as one", errors::ends_by_signals),
+            test(
+                "both-statuses",
+                "it tells each command's status, and ends with the second's",
+                errors::both_statuses,
+            ),
+            test(
+                "ends-by-signals",
+                "it tells the signal that ended a command",
+                errors::ends_by_signals,
+            ),
             test(
                 "standard-error-apart",
-                "standard error is told apart, by command",
+                "it labels standard error with the command's number",
                 errors::standard_error_apart,
             ),
             test(
                 "output-of-any-size",
-                "more output than a pipe can hold",
+                "it collects more output than a pipe can hold",
                 output::output_of_any_size,
             ),
             test(
                 "errors-of-any-size",
-                "more on standard error than a pipe can hold",
+                "it collects more standard error than a pipe can hold",
                 errors::errors_of_any_size,
             ),
             test(
                 "first-command-missing",
-                "the first command does not exist",
+                "a missing first command is told, and the second runs",
                 errors::first_command_missing,
             ),
             test(
                 "second-command-missing",
-                "the second command does not exist",
+                "a missing second command is told, and the first runs",
                 errors::second_command_missing,
             ),
             test(
@@ -55,7 +63,11 @@ fn main() -> ExitCode {
                 "both commands have 0, 1, 2 and nothing else",
                 output::no_descriptor_leaks,
             ),
-            test("wrong-usage", "a line without two commands is refused", errors::wrong_usage),
+            test(
+                "wrong-usage",
+                "it refuses to run without two commands, with status 2",
+                errors::wrong_usage,
+            ),
         ],
     )
 }

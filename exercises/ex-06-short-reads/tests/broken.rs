@@ -1,6 +1,6 @@
 //! Streams that break, each in its own way: after the good frames, and with its own answer.
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Trial, Wrong};
 
 use crate::{MAX_LENGTH_BYTES, by_hand, frame, printf, program};
 
@@ -19,6 +19,11 @@ const NO_TYPE: &str = "The length counts the byte of the type too, so no good fr
 const REFUSED: &str = "The length comes from the other side, which may be broken or hostile. It is \
     looked at before memory is set aside for it, and before more is read: the program is to end at \
     once, though its standard input is still open.";
+
+const UNREADABLE: &str = "`read` returned -1: that is an error and no end. Who takes it for the \
+    end of the stream says that all has come, and knows nothing.";
+const LOST: &str = "A line that could not be written is lost, and only this program knows. So it \
+    ends with an error.";
 
 pub fn cut_in_a_header(trial: &Trial) -> Outcome {
     program(trial).run()?.exits(0, CLEAN)?;
@@ -80,4 +85,22 @@ fn refused(trial: &Trial, length: u32, means: &str) -> Outcome {
     ran.exits(1, means)?;
     ran.prints("[INFO] whole\n", means)?;
     ran.mentions(&format!("a length of {length}"), means)
+}
+
+/// Standard input is a directory, on which every read fails.
+pub fn unreadable_input(trial: &Trial) -> Outcome {
+    let by_hand = "cargo xtask run ex-06 < .; echo $?";
+    let ran = program(trial).in_script("\"$@\" < .").by_hand(by_hand).run()?;
+    ran.exits(1, UNREADABLE)?;
+    ran.prints("", BEFORE)
+}
+
+pub fn cannot_print(trial: &Trial) -> Outcome {
+    if !std::path::Path::new("/dev/full").exists() {
+        return Err(Wrong::Skipped("there is no /dev/full, on which every write fails".to_owned()));
+    }
+    let input = frame(1, "lost");
+    let by_hand = format!("{} > /dev/full; echo $?", by_hand(&input));
+    let program = program(trial).in_script("\"$@\" > /dev/full").by_hand(by_hand);
+    program.input(input).run()?.exits(1, LOST)
 }

@@ -62,6 +62,16 @@ fn main() -> ExitCode {
                 run: broken::over_the_cap,
             },
             Test {
+                name: "unreadable-input",
+                claim: "it fails when it cannot read",
+                run: broken::unreadable_input,
+            },
+            Test {
+                name: "cannot-print",
+                claim: "it fails when it cannot print",
+                run: broken::cannot_print,
+            },
+            Test {
                 name: "unknown-types",
                 claim: "a type without a name is a frame like any other",
                 run: contents::unknown_types,

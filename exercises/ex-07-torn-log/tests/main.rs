@@ -26,6 +26,8 @@ const ANY_LENGTH: &str = "A record may be longer than the pipe, and longer than 
 const KILLED: &str = "A process can be killed anywhere, in the middle of a record too. What it has \
     written of it stays in the pipe, what it alone could give back (a token, say) is gone. The \
     others' records must come all the same.";
+const WRITERS: &str = "Each writer is a process, and all of them run beside the one that reads. \
+    Where one process makes all records nothing can be torn, and nothing is learnt.";
 const REAP: &str = "A child that has ended stays as a zombie until its parent has waited for it.";
 
 fn main() -> ExitCode {
@@ -71,6 +73,11 @@ fn main() -> ExitCode {
                 name: "killed-writers",
                 claim: "writers that are killed in the middle of a record harm no other",
                 run: killed_writers,
+            },
+            Test {
+                name: "writers-at-once",
+                claim: "each writer is a process, and all of them run at the same time",
+                run: writers_at_once,
             },
         ],
     )
@@ -134,4 +141,17 @@ fn any_length(trial: &Trial) -> Outcome {
 fn killed_writers(trial: &Trial) -> Outcome {
     let asked = Asked { killed: vec![0, 2], ..Asked::of(3, 3, [12_288]) };
     all_come(trial, &asked, KILLED)
+}
+
+/// Nobody reads what the program prints before the look is over, and it is more than all pipes on
+/// the way hold: so the program waits in a write, and each of its writers in another.
+fn writers_at_once(trial: &Trial) -> Outcome {
+    let asked = Asked::of(3, 100, [12_288]);
+    let by_hand = "cargo xtask run ex-07 -- 3 100 12288 | sleep 3 & sleep 2; ps -C ex-07; wait";
+    let mut talk = asked.program(trial).may_stand_still().by_hand(by_hand).talk()?;
+    talk.runs_as(asked.writers + 1, WRITERS)?;
+    let ran = talk.finish()?;
+    ran.exits(0, PIECES)?;
+    asked.came(&ran, PIECES)?;
+    ran.leaves_nothing(REAP)
 }

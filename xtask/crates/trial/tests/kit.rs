@@ -23,6 +23,7 @@ fn main() -> ExitCode {
             test("random", random),
             test("talks", talks),
             test("drops", drops),
+            test("two-at-once", two_at_once),
             test("scripted", scripted),
             test("skips", |_| Err(Wrong::Skipped("why it cannot be made".to_owned()))),
             test("panics", |_| panic!("the test's own mistake")),
@@ -81,6 +82,12 @@ fn talks(trial: &Trial) -> Outcome {
     let ran = talk.finish()?;
     ran.exits(0, MEANS)?;
     ran.prints("one\ntwo\n", MEANS)
+}
+
+fn two_at_once(trial: &Trial) -> Outcome {
+    let mut talk = trial.program::<&str>([]).may_stand_still().talk()?;
+    talk.runs_as(2, MEANS)?;
+    talk.finish()?.exits(0, MEANS)
 }
 
 /// The program tells its number, and would never end.

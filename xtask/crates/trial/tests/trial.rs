@@ -64,6 +64,7 @@ fn what_holds_passes() {
         ("random", &["printf", "%s"]),
         ("talks", &["cat"]),
         ("drops", &["sh", "-c", "echo $$; exec sleep 1000"]),
+        ("two-at-once", &["sh", "-c", "cat; exit 0"]),
         ("scripted", &["echo"]),
     ] {
         assert_eq!(answer(test, program), Answer::Passed, "{test}");
@@ -136,6 +137,18 @@ fn a_reply_that_does_not_come_is_a_hang() {
     assert_eq!(waits.difference, ["- one", "+ on"]);
     let gone = failure("talks", &["sh", "-c", "read a; echo one; exit 4"]);
     assert!(gone.came.contains("the first 4 of 8 bytes"), "{}", gone.came);
+}
+
+#[test]
+fn processes_are_counted_while_the_program_runs() {
+    // Of the third the shell is not the program: that is the file named last.
+    let inside = ["sh", "-c", r#""$0"; exit 0"#, "/bin/cat"];
+    for program in [&["sh", "-c", "exec cat"][..], &inside] {
+        let failure = failure("two-at-once", program);
+        assert_eq!(failure.expected, "2 processes at the same time", "{program:?}");
+        assert_eq!(failure.came, "one process", "{program:?}");
+    }
+    assert_eq!(failure("two-at-once", &["true"]).verdict, Verdict::Fail);
 }
 
 #[test]
