@@ -6,8 +6,8 @@
 //!
 //! # From /proc to an answer
 //!
-//! 1. [`look()`] takes a [`scene::Scene`] from /proc: who waits for what, and who holds which end. It
-//!    opens nothing that a program could notice.
+//! 1. [`look()`] takes a [`scene::Scene`] from /proc: who waits for what, and who holds which end.
+//!    It opens nothing that a program could notice.
 //! 2. [`fixpoint`] asks of a scene who can ever go on.
 //! 3. [`proof`] makes sure that the scene was true at one moment, by looking twice.
 //! 4. [`cure`] asks the same question of scenes in which ends are closed that may have been
