@@ -173,6 +173,9 @@ fn what_cannot_be_looked_into(user: User) {
     let [stuck] = done.report().stuck.as_slice() else { panic!("{done:?}") };
     assert_eq!((stuck.call.as_deref(), stuck.on.as_deref()), (None, None));
     assert!(stuck.words().ends_with("waits; what for cannot be seen"), "{}", stuck.words());
+    let diagnosis = done.report().diagnosis.as_ref().expect("a diagnosis");
+    assert_eq!(diagnosis.verdict(), "unknown", "{diagnosis:?}");
+    assert!(diagnosis.explanation().contains("undumpable"), "{diagnosis:?}");
 }
 
 fn what_somebody_else_may_end(user: User) {

@@ -10,6 +10,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command};
 
+use launcher::Limits;
 use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
@@ -20,6 +21,7 @@ use crate::reader::Reader;
 
 each_user!(
     a_line_from_the_terminal,
+    a_person_who_takes_time,
     ctrl_c_ends_a_program,
     ctrl_c_that_is_caught,
     ctrl_c_that_is_ignored,
@@ -189,6 +191,20 @@ fn a_line_from_the_terminal(user: User) {
     terminal.screen.expect("ready");
     terminal.enter("typed");
     assert_eq!(terminal.finish(), ("\r\ngot typed\r\n".to_owned(), "0".to_owned()));
+    terminal.close();
+}
+
+/// All of the program waits, and nobody in it can go on: but somebody may type.
+fn a_person_who_takes_time(user: User) {
+    let limits = Limits { deadlock: true, ..Limits::default() };
+    let case = Case::misbehave(user, &["read-line"]).limits(limits).attached();
+    let mut terminal = Terminal::open(user, &case);
+    terminal.launch(&case, "");
+    terminal.screen.expect("ready");
+    // Not to put things in order: it is the pause that is tested.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    terminal.enter("typed");
+    assert_eq!(terminal.finish().1, "0");
     terminal.close();
 }
 
