@@ -73,8 +73,13 @@ pub fn every_split(trial: &Trial) -> Outcome {
 pub fn random_splits(trial: &Trial) -> Outcome {
     let mut random = trial.random();
     let (mut stream, mut lines) = (Vec::new(), Vec::new());
-    for _ in 0..40 {
-        let letters = random.usize(0..2000);
+    for number in 0..40 {
+        let letters = match number {
+            // Its length fits into one byte, and that of the next is the first that does not.
+            0 => random.usize(0..255),
+            1 => 255,
+            _ => random.usize(0..2000),
+        };
         let payload: String = std::iter::repeat_with(|| random.lowercase()).take(letters).collect();
         let (kind, name) = [(1, "INFO"), (2, "PROGRESS"), (3, "RESULT")][random.usize(..3)];
         stream.extend(frame(kind, &payload));
