@@ -155,14 +155,16 @@ impl Talk {
     /// When they are fewer: the program is ended then.
     pub fn runs_as(&mut self, wanted: usize, means: &str) -> Outcome {
         let begun = Instant::now();
-        let (mut most, mut looks_asleep) = (0, 0);
+        let (mut most, mut looks_asleep, mut looks_enough) = (0, 0, 0);
         while looks_asleep < LOOKS_ASLEEP
             && begun.elapsed() < LOOK_AT_MOST
             && self.launcher.try_wait()?.is_none()
         {
             let processes = self.processes();
             most = most.max(processes.len());
-            if most >= wanted {
+            // Twice in a row: the launcher forks as well when it starts the program.
+            looks_enough = if processes.len() >= wanted { looks_enough + 1 } else { 0 };
+            if looks_enough == 2 {
                 return Ok(());
             }
             let asleep = !processes.is_empty() && processes.iter().all(|process| process.sleeps);
@@ -191,6 +193,10 @@ impl Talk {
         }
         let file = self.file.as_ref().and_then(|file| identity(file).ok());
         let program = all.iter().position(|process| file.is_some() && process.executes == file);
+        if file.is_some() && program.is_none() {
+            // The launcher is still about to start it.
+            return Vec::new();
+        }
         let mut above = program.map_or(0, |program| all[program].parent);
         let mut outside = vec![0];
         while above > 0 {
