@@ -253,18 +253,17 @@ mod tests {
         let mut stage = Stage::default();
         let parent = stage.process(None, "bash");
         let child = stage.process(Some(parent), "cat");
-        let (to, back) = (stage.pipe(), stage.pipe());
-        stage.writes(to, parent, 4);
-        stage.waits_to_read(back, parent, 5);
-        stage.writes(back, child, 1);
-        stage.waits_to_read(to, child, 0);
+        let pipe = stage.pipe();
+        stage.writes(pipe, parent, 4);
+        stage.waits_to_read(pipe, parent, 3);
+        stage.thread(child, "pause", Wait::Signal);
         stage.scene.threads[0].wakes_for_children = true;
         assert!(stuck(&stage.scene));
-        stage.scene.threads[1].wait = Wait::Moves(crate::scene::Why {
-            cause: crate::scene::Cause::Runs,
-            words: "runs".to_owned(),
-        });
-        assert!(!stuck(&stage.scene));
+        stage.sleeps(child);
+        // Its descriptors are of no use to the parent, and its end wakes it.
+        assert_eq!(Graph::new(&stage.scene).live(&Closed::new()), [true, false, true]);
+        stage.scene.threads[0].wakes_for_children = false;
+        assert_eq!(Graph::new(&stage.scene).live(&Closed::new()), [false, false, true]);
     }
 
     #[test]

@@ -180,3 +180,32 @@ fn some(all: impl Iterator<Item = (String, Target)>) -> Vec<(String, Target)> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::Stage;
+
+    #[test]
+    fn a_deep_picture_is_cut_and_a_large_one_ends() {
+        let mut stage = Stage::default();
+        let mut above = stage.process(None, "a-program-name-");
+        for _ in 0..10 {
+            stage.thread(above, "wait4", Wait::Child(None));
+            above = stage.process(Some(above), "a-program-name-");
+        }
+        stage.thread(above, "pause", Wait::Signal);
+        let deep = draw(&Graph::new(&stage.scene));
+        let columns = deep.lines().map(|line| line.chars().count()).max();
+        assert_eq!(columns, Some(COLUMNS), "{deep}");
+        assert!(deep.contains("..."), "{deep}");
+        for _ in 0..50 {
+            let orphan = stage.process(None, "orphan");
+            stage.thread(orphan, "pause", Wait::Signal);
+        }
+        let large = draw(&Graph::new(&stage.scene));
+        assert_eq!(large.lines().count(), LINES_MAX, "{large}");
+        assert!(large.ends_with("(and more)\n"), "{large}");
+        assert!(to_ascii(&large).is_ascii());
+    }
+}

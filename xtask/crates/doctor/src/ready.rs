@@ -139,6 +139,8 @@ mod tests {
         assert_eq!(descriptors(me, &call), Some(vec![3, 5, 63, 64]));
         let lower = blocked(libc::SYS_pselect6, [64, addresses[1], 0, 0]);
         assert_eq!(descriptors(me, &lower), Some(vec![3, 63]));
+        let fewer = blocked(libc::SYS_pselect6, [63, addresses[1], addresses[2], 0]);
+        assert_eq!(descriptors(me, &fewer), Some(vec![3, 5]));
     }
 
     #[test]

@@ -313,7 +313,11 @@ mod tests {
         stage.scene.pipes[fifo].is_reachable = true;
         stage.open(parent, fifo, Direction::Read);
         stage.open(parent, fifo, Direction::Read);
-        let doubts = stage.scene.all_doubts();
-        assert_eq!(doubts, ["FIFO A could still be opened by a program outside the tree"]);
+        let reachable = "FIFO A could still be opened by a program outside the tree";
+        assert_eq!(stage.scene.all_doubts(), [reachable]);
+        let other = stage.process(Some(parent), "pause");
+        stage.thread(other, "pause", Wait::Signal);
+        let signal = "child-1 (pause) waits for a signal, which anybody may send";
+        assert_eq!(stage.scene.all_doubts(), [reachable, signal]);
     }
 }

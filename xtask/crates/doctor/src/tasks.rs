@@ -164,6 +164,10 @@ mod tests {
         let task = parse("SigBlk:\t0000000000000001\nSigCgt:\t0000000000010000\n");
         assert!(!task.takes_timer_signals());
         assert_eq!((task.blocked, task.caught), (1, 0x10000));
+        // SIGALRM is the 14th: blocked, its handler is not called.
+        assert!(parse("SigCgt:\t0000000000002000\n").handles_timer_signals());
+        let task = parse("SigBlk:\t0000000000002000\nSigCgt:\t0000000000002000\n");
+        assert!(!task.handles_timer_signals() && task.takes_timer_signals());
     }
 
     #[test]

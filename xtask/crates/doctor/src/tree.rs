@@ -122,6 +122,7 @@ impl Stat {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
     use std::process::{Command, Stdio};
 
     use nix::unistd::getpid;
@@ -139,6 +140,30 @@ mod tests {
             started_ticks: 99,
         };
         assert_eq!(Stat::parse(line), Some(expected));
+    }
+
+    #[test]
+    fn below_are_grandchildren_too() {
+        // Both block until standard input is closed.
+        let mut child = Command::new("sh")
+            .args(["-c", "cat; :"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("start a shell");
+        let shell = Pid::from_raw(i32::try_from(child.id()).expect("a process ID"));
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(b"!").expect("write to cat");
+        // When it answers it is there.
+        let mut stdout = child.stdout.take().expect("a pipe");
+        stdout.read_exact(&mut [0]).expect("read from cat");
+        let found = below(getpid()).expect("/proc");
+        let cat = children(shell).expect("/proc");
+        assert_eq!(cat.len(), 1);
+        let place = |pid| found.iter().position(|&one| one == pid).expect("a descendant");
+        assert!(place(shell) < place(cat[0]));
+        drop(stdin);
+        child.wait().expect("wait for the shell");
     }
 
     #[test]
