@@ -18,7 +18,7 @@ use crate::holders::{self, Wanted};
 use crate::memory;
 use crate::outside::Outside;
 use crate::scene::{Beyond, Cause, End, Process, Scene, Thread, ThreadId, Wait, Want, Why};
-use crate::tasks::{Task, is_in};
+use crate::tasks::{self, Task, is_in};
 use crate::tree::Stat;
 use crate::waits::Names;
 
@@ -139,6 +139,11 @@ fn doubts(task: &Task) -> Vec<String> {
     }
     if is_in(task.caught, Signal::SIGIO) {
         found.push("handles SIGIO, which a descriptor may send".to_owned());
+    }
+    if let Some(signal) = tasks::other_signal(task.caught & !task.blocked) {
+        let name = Signal::try_from(signal)
+            .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string());
+        found.push(format!("handles {name}, which anybody may send"));
     }
     match memory::timers(task.pid) {
         Ok(true) => found.push("has a timer (timer_create)".to_owned()),
