@@ -27,7 +27,7 @@
 //!
 //! It is light: the first build of `cargo xtask run` compiles it.
 
-#![expect(unsafe_code, reason = "pidfds have no safe form")]
+#![expect(unsafe_code, reason = "pidfds, kcmp and ioctl have no safe form")]
 
 pub mod calls;
 mod children;
@@ -59,6 +59,7 @@ mod snapshot;
 #[cfg(test)]
 mod stage;
 mod stuck;
+mod tables;
 mod tasks;
 pub mod tree;
 mod waits;

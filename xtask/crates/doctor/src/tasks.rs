@@ -94,7 +94,7 @@ impl Task {
         self.numbers.get(level).copied()
     }
 
-    fn read(pid: Pid, tid: Pid) -> Option<Task> {
+    pub(crate) fn read(pid: Pid, tid: Pid) -> Option<Task> {
         match fs::read(format!("/proc/{pid}/task/{tid}/status")) {
             Ok(text) => Some(Task::parse(pid, tid, &String::from_utf8_lossy(&text))),
             // It has ended since it was listed.
