@@ -38,6 +38,8 @@ pub struct Wanted {
 #[derive(Debug, Default)]
 pub struct Held {
     pub ends: Vec<(PipeId, i32, Direction)>,
+    /// By the thread in whose table it is.
+    pub sockets: Vec<(Pid, i32)>,
     pub has_io_uring: bool,
     pub has_too_many: bool,
 }
@@ -98,6 +100,9 @@ impl Wanted {
             let Some(fd) = path.file_name().and_then(OsStr::to_str) else { continue };
             let Ok(fd) = fd.parse() else { continue };
             held.has_io_uring |= target.as_os_str() == "anon_inode:[io_uring]";
+            if target.as_os_str().as_bytes().starts_with(b"socket:") {
+                held.sockets.push((tid, fd));
+            }
             let Some(pipe) = self.pipe_at(&path, target.as_os_str()) else { continue };
             // The link's own permissions say how it was opened.
             let Ok(link) = fs::symlink_metadata(&path) else { continue };

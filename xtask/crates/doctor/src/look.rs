@@ -15,6 +15,7 @@ use nix::unistd::{Pid, getpid};
 use crate::calls::Direction;
 use crate::fixpoint::Graph;
 use crate::holders::{self, Wanted};
+use crate::in_flight;
 use crate::memory;
 use crate::outside::Outside;
 use crate::scene::{Beyond, Cause, End, Process, Scene, Thread, ThreadId, Wait, Want, Why};
@@ -60,7 +61,7 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
     }
     scene.pipes = std::mem::take(&mut names.pipes);
     let wanted = std::mem::take(&mut names.wanted);
-    find_ends(&mut scene, &wanted);
+    let sockets = find_ends(&mut scene, &wanted);
     if let Some(outside) = whose.outside {
         meet_the_outside(&mut scene, &wanted, outside);
     }
@@ -71,6 +72,10 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
         let tree: HashSet<Pid> = tasks.iter().map(|task| task.pid).collect();
         holders::look_beyond(&mut scene, &wanted, &tree, whose.outside.is_some());
         unsettle_copies(&mut scene, doubtful);
+        if sockets.iter().any(|&(tid, fd)| in_flight::carries_descriptors(tid, fd)) {
+            let what = "a socket may carry an end of a pipe that nobody has received yet";
+            scene.doubts.push(what.to_owned());
+        }
     }
     scene
 }
@@ -153,12 +158,14 @@ fn doubts(task: &Task) -> Vec<String> {
     found
 }
 
-/// Finds who in the tree holds the ends of the pipes.
-fn find_ends(scene: &mut Scene, wanted: &Wanted) {
+/// Finds who in the tree holds the ends of the pipes, and its sockets.
+fn find_ends(scene: &mut Scene, wanted: &Wanted) -> Vec<(Pid, i32)> {
+    let mut sockets = Vec::new();
     for (process, found) in scene.processes.iter().enumerate() {
         let pid = Pid::from_raw(found.pid);
         match wanted.held_by(pid) {
             Ok(held) => {
+                sockets.extend(held.sockets);
                 // Asked only where it tells something: see `cure::survived_exec`.
                 let may_have_survived = found.has_execed && found.parent.is_some();
                 for (pipe, fd, direction) in held.ends {
@@ -186,6 +193,7 @@ fn find_ends(scene: &mut Scene, wanted: &Wanted) {
             }
         }
     }
+    sockets
 }
 
 /// A call that copies from one pipe to another waits for one of them at a time. Where one has no
