@@ -1,9 +1,9 @@
 //! Ends of pipes that are on their way through a socket.
 //!
 //! A descriptor that was sent (SCM_RIGHTS, unix(7)) and not yet received is in nobody's table, and
-//! keeps its pipe open all the same. Which one it is cannot be seen. That there are some can: on the
-//! receiver's side in `scm_fds` of /proc/PID/fdinfo, and on the sender's side, whose peer may be out
-//! of sight, as bytes that the peer has not read.
+//! keeps its pipe open all the same. Which one it is cannot be seen. That there are some can: on
+//! the receiver's side in `scm_fds` of /proc/PID/fdinfo, and on the sender's side, whose peer may
+//! be out of sight, as bytes that the peer has not read.
 
 use std::fs;
 use std::io;

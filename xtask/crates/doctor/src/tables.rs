@@ -1,8 +1,8 @@
 //! Tables of descriptors, which need not be one a process.
 //!
-//! A thread may have a table of its own (CLONE_FILES of unshare(2)), and the table of a first thread
-//! that has ended is gone although its process lives. So tables are asked for by threads: /proc/TID
-//! is there for every thread, although /proc does not list it.
+//! A thread may have a table of its own (CLONE_FILES of unshare(2)), and the table of a first
+//! thread that has ended is gone although its process lives. So tables are asked for by threads:
+//! /proc/TID is there for every thread, although /proc does not list it.
 
 use std::fs;
 use std::io;

@@ -151,8 +151,8 @@ pub fn holds_timer_signals(mask: u64) -> bool {
     TIMER_SIGNALS.into_iter().any(|signal| is_in(mask, signal))
 }
 
-/// A signal of a mask whose handler may be what ends a wait, and that no other rule speaks of: timer
-/// signals and SIGIO have rules of their own.
+/// A signal of a mask whose handler may be what ends a wait, and that no other rule speaks of:
+/// timer signals and SIGIO have rules of their own.
 pub fn other_signal(mask: u64) -> Option<i32> {
     let known = HABITUAL_SIGNALS.into_iter().chain(TIMER_SIGNALS).chain([Signal::SIGIO]);
     let known: Vec<i32> = known.map(|signal| signal as i32).chain(GLIBC_SIGNALS).collect();

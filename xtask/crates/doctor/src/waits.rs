@@ -129,7 +129,7 @@ impl Names<'_> {
         }
     }
 
-    /// A call on one descriptor. Tables of descriptors are the threads' ([`tables`](crate::tables)).
+    /// A call on one descriptor, in the thread's own table: see [`tables`](crate::tables).
     fn one(&mut self, tid: Pid, call: &str, fd: i32, direction: Option<Direction>) -> Wait {
         let Some(found) = Descriptor::of(tid, fd) else {
             return moves(Cause::Hidden, format!("waits in {call}({fd}) on what cannot be seen"));
