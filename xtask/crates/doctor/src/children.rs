@@ -26,7 +26,7 @@ pub fn child(names: &Names, task: &Task, blocked: &Blocked, call: &str) -> Wait 
         match (blocked.int(0).cast_unsigned(), blocked.int(1)) {
             (libc::P_PID, id) => id,
             (libc::P_PIDFD, fd) => {
-                let process = process_behind(names, task.pid, fd);
+                let process = process_behind(names, task.tid, fd);
                 return process.map_or_else(gone_child, |child| Wait::Child(Some(child)));
             }
             (libc::P_ALL, _) => -1,
@@ -47,8 +47,8 @@ pub fn child(names: &Names, task: &Task, blocked: &Blocked, call: &str) -> Wait 
 }
 
 /// The process of the tree that a pidfd stands for (`Pid:` of proc_pid_fdinfo(5)).
-pub fn process_behind(names: &Names, pid: Pid, fd: i32) -> Option<ProcessId> {
-    let text = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).ok()?;
+pub fn process_behind(names: &Names, tid: Pid, fd: i32) -> Option<ProcessId> {
+    let text = fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("Pid:"))?;
     names.processes.get(&Pid::from_raw(line.trim().parse().ok()?)).copied()
 }

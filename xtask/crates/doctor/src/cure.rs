@@ -183,7 +183,7 @@ fn forgotten(reach: &mut Reach, waits: ThreadId, pipe: PipeId, end: &End) -> Opt
         let is_starter = is_above(scene, holder, waiting);
         return match is_awaited || is_starter {
             true => (scene.processes[holder].zombies > 0).then_some(Because::WaitingParent),
-            false => copied(reach, holder, waiting, end),
+            false => copied(reach, pipe, waiting, end),
         };
     }
     if is_awaited {
@@ -193,7 +193,7 @@ fn forgotten(reach: &mut Reach, waits: ThreadId, pipe: PipeId, end: &End) -> Opt
     if is_fed && scene.processes[waiting].has_execed && is_above(scene, holder, waiting) {
         return Some(Because::FeedsProgram);
     }
-    copied(reach, holder, waiting, end)
+    copied(reach, pipe, waiting, end)
 }
 
 /// It is above standard error in a program that was started by exec, and the pipe is older than
@@ -237,14 +237,29 @@ pub fn is_above(scene: &Scene, above: ProcessId, below: ProcessId) -> bool {
 /// Not what a program was given as a standard stream, and not an end over which the two wait for
 /// each other: there each has work for the other, and nothing was forgotten. What goes from a
 /// process to one above it is an answer, unless whoever was to give it has ended.
-fn copied(reach: &mut Reach, holder: ProcessId, waiting: ProcessId, end: &End) -> Option<Because> {
+fn copied(reach: &mut Reach, pipe: PipeId, waiting: ProcessId, end: &End) -> Option<Because> {
     let scene = reach.graph.scene;
+    let holder = end.process;
     let is_given = scene.processes[holder].has_execed && end.fd <= 2;
     let is_answer = is_above(scene, waiting, holder) && scene.processes[waiting].zombies == 0;
-    if is_given || is_answer || reach.leads_to(holder, waiting) {
+    let is_above = is_above(scene, holder, waiting);
+    let is_stray = !is_above && is_stray(reach.graph, pipe, end);
+    if is_given || is_answer || (!is_stray && reach.leads_to(holder, waiting)) {
         return None;
     }
-    Some(if is_above(scene, holder, waiting) { Because::Feeds } else { Because::Copy })
+    Some(if is_above { Because::Feeds } else { Because::Copy })
+}
+
+/// A write end whose process has a read end of the same pipe as well, and waits at neither: who was
+/// to write there would have closed the one that it has no use for.
+fn is_stray(graph: &Graph, pipe: PipeId, end: &End) -> bool {
+    let scene = graph.scene;
+    let mut others = scene.pipes[pipe].ends(Direction::Read);
+    let has_both = others.any(|other| other.process == end.process && other.fd != end.fd);
+    let waits_there = |&id: &ThreadId| scene.threads[id].pipes().any(|(on, ..)| on == pipe);
+    end.direction == Direction::Write
+        && has_both
+        && !graph.threads_of(end.process).iter().any(waits_there)
 }
 
 /// For whom each process waits over pipes, from holder to holder.

@@ -58,8 +58,11 @@ struct Asked {
 }
 
 fn ask(scene: &Scene, id: ThreadId, fd: i32) -> io::Result<Asked> {
-    let pid = scene.processes[scene.threads[id].process].pid;
-    let copy = pidfd::get(&pidfd::open(Pid::from_raw(pid))?, fd)?;
+    let (thread, pid) = (&scene.threads[id], scene.processes[scene.threads[id].process].pid);
+    // Before Linux 6.9 there is no pidfd of another thread than the first.
+    let holder = pidfd::open_thread(Pid::from_raw(thread.tid))
+        .or_else(|_| pidfd::open(Pid::from_raw(pid)))?;
+    let copy = pidfd::get(&holder, fd)?;
     let capacity = fcntl(&copy, FcntlArg::F_GETPIPE_SZ)?;
     let mut polled = [PollFd::new(copy.as_fd(), PollFlags::POLLOUT)];
     // A timeout of 0 cannot block.

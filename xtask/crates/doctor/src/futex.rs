@@ -26,7 +26,7 @@ pub fn wait(names: &Names, task: &Task, blocked: &Blocked) -> Wait {
     let address = blocked.argument(0);
     let waits = [FUTEX_WAIT, FUTEX_WAIT_BITSET].contains(&(operation & FUTEX_COMMAND_MASK));
     let expected = blocked.int(2).cast_unsigned();
-    if waits && u32_at(task.pid, address) == Some(expected) {
+    if waits && u32_at(task.tid, address) == Some(expected) {
         let number = expected.cast_signed();
         let is_it = |other: &&Task| {
             other.pid == task.pid && other.tid != task.tid && other.numbers.last() == Some(&number)
@@ -36,7 +36,7 @@ pub fn wait(names: &Names, task: &Task, blocked: &Blocked) -> Wait {
             return Wait::Join(thread);
         }
     }
-    match mapping_at(task.pid, address) {
+    match mapping_at(task.tid, address) {
         Some(Mapping::Private) => Wait::Siblings,
         Some(Mapping::Shared) if names.is_launched => {
             let what = "a lock in shared memory".to_owned();

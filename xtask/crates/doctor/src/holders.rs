@@ -16,9 +16,11 @@ use nix::unistd::{Pid, getpid};
 use crate::calls::Direction;
 use crate::descriptors::{Object, printable};
 use crate::scene::{Beyond, PipeId, Scene};
-use crate::tree::{Stat, everybody};
+use crate::tables;
+use crate::tasks::Task;
+use crate::tree::{Stat, everybody, threads};
 
-/// So many descriptors of one process are looked at.
+/// So many descriptors of one table are looked at.
 const DESCRIPTORS_MAX: usize = 65_536;
 
 /// The pipes that somebody waits on.
@@ -36,6 +38,8 @@ pub struct Wanted {
 #[derive(Debug, Default)]
 pub struct Held {
     pub ends: Vec<(PipeId, i32, Direction)>,
+    /// By the thread in whose table it is.
+    pub sockets: Vec<(Pid, i32)>,
     pub has_io_uring: bool,
     pub has_too_many: bool,
 }
@@ -58,26 +62,48 @@ impl Wanted {
         }
     }
 
-    /// The ends that `pid` holds.
+    /// The ends that `pid` holds, in the tables of all its threads.
     ///
     /// # Errors
     /// When it has ended, or may not be looked at.
     pub fn held_by(&self, pid: Pid) -> io::Result<Held> {
         let mut held = Held::default();
-        let mut count = 0;
-        for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
-            let path = entry?.path();
-            count += 1;
-            if count > DESCRIPTORS_MAX {
-                held.has_too_many = true;
-                break;
+        let mut tables: Vec<Pid> = Vec::new();
+        let mut ended = None;
+        for tid in threads(pid) {
+            if tables.iter().any(|&other| tables::are_shared(other, tid)) {
+                continue;
             }
+            match self.add_table(tid, &mut held) {
+                Ok(()) => tables.push(tid),
+                // The others of its process have what it had.
+                Err(error) if Task::read(pid, tid).is_none_or(|task| task.has_ended()) => {
+                    ended = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if tables.is_empty() {
+            return Err(ended.unwrap_or_else(|| io::ErrorKind::NotFound.into()));
+        }
+        held.ends.sort_unstable();
+        held.ends.dedup();
+        Ok(held)
+    }
+
+    fn add_table(&self, tid: Pid, held: &mut Held) -> io::Result<()> {
+        let (entries, has_more) = tables::entries(tid, DESCRIPTORS_MAX)?;
+        held.has_too_many |= has_more;
+        for path in entries.iter().map(fs::DirEntry::path) {
             // It may have been closed meanwhile.
             let Ok(target) = fs::read_link(&path) else { continue };
-            held.has_io_uring |= target.as_os_str() == "anon_inode:[io_uring]";
-            let Some(pipe) = self.pipe_at(&path, target.as_os_str()) else { continue };
             let Some(fd) = path.file_name().and_then(OsStr::to_str) else { continue };
             let Ok(fd) = fd.parse() else { continue };
+            held.has_io_uring |= target.as_os_str() == "anon_inode:[io_uring]";
+            if target.as_os_str().as_bytes().starts_with(b"socket:") {
+                held.sockets.push((tid, fd));
+            }
+            let Some(pipe) = self.pipe_at(&path, target.as_os_str()) else { continue };
             // The link's own permissions say how it was opened.
             let Ok(link) = fs::symlink_metadata(&path) else { continue };
             let mode = link.permissions().mode();
@@ -85,8 +111,7 @@ impl Wanted {
             let open = ways.into_iter().filter(|(bit, _)| mode & bit != 0);
             held.ends.extend(open.map(|(_, direction)| (pipe, fd, direction)));
         }
-        held.ends.sort_unstable();
-        Ok(held)
+        Ok(())
     }
 
     fn pipe_at(&self, path: &Path, target: &OsStr) -> Option<PipeId> {

@@ -27,7 +27,7 @@
 //!
 //! It is light: the first build of `cargo xtask run` compiles it.
 
-#![expect(unsafe_code, reason = "pidfds have no safe form")]
+#![expect(unsafe_code, reason = "pidfds, kcmp and some ioctls have no safe form")]
 
 pub mod calls;
 mod children;
@@ -42,6 +42,7 @@ mod fix;
 pub mod fixpoint;
 mod futex;
 mod holders;
+mod in_flight;
 mod kind;
 mod look;
 mod memory;
@@ -59,6 +60,7 @@ mod snapshot;
 #[cfg(test)]
 mod stage;
 mod stuck;
+mod tables;
 mod tasks;
 pub mod tree;
 mod waits;

@@ -15,10 +15,11 @@ use nix::unistd::{Pid, getpid};
 use crate::calls::Direction;
 use crate::fixpoint::Graph;
 use crate::holders::{self, Wanted};
+use crate::in_flight;
 use crate::memory;
 use crate::outside::Outside;
 use crate::scene::{Beyond, Cause, End, Process, Scene, Thread, ThreadId, Wait, Want, Why};
-use crate::tasks::{Task, is_in};
+use crate::tasks::{self, Task, is_in};
 use crate::tree::Stat;
 use crate::waits::Names;
 
@@ -60,7 +61,7 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
     }
     scene.pipes = std::mem::take(&mut names.pipes);
     let wanted = std::mem::take(&mut names.wanted);
-    find_ends(&mut scene, &wanted);
+    let sockets = find_ends(&mut scene, &wanted);
     if let Some(outside) = whose.outside {
         meet_the_outside(&mut scene, &wanted, outside);
     }
@@ -71,6 +72,10 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
         let tree: HashSet<Pid> = tasks.iter().map(|task| task.pid).collect();
         holders::look_beyond(&mut scene, &wanted, &tree, whose.outside.is_some());
         unsettle_copies(&mut scene, doubtful);
+        if sockets.iter().any(|&(tid, fd)| in_flight::carries_descriptors(tid, fd)) {
+            let what = "a socket may carry an end of a pipe that nobody has received yet";
+            scene.doubts.push(what.to_owned());
+        }
     }
     scene
 }
@@ -140,6 +145,11 @@ fn doubts(task: &Task) -> Vec<String> {
     if is_in(task.caught, Signal::SIGIO) {
         found.push("handles SIGIO, which a descriptor may send".to_owned());
     }
+    if let Some(signal) = tasks::other_signal(task.caught & !task.blocked) {
+        let name = Signal::try_from(signal)
+            .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string());
+        found.push(format!("handles {name}, which anybody may send"));
+    }
     match memory::timers(task.pid) {
         Ok(true) => found.push("has a timer (timer_create)".to_owned()),
         Ok(false) => {}
@@ -148,12 +158,14 @@ fn doubts(task: &Task) -> Vec<String> {
     found
 }
 
-/// Finds who in the tree holds the ends of the pipes.
-fn find_ends(scene: &mut Scene, wanted: &Wanted) {
+/// Finds who in the tree holds the ends of the pipes, and its sockets.
+fn find_ends(scene: &mut Scene, wanted: &Wanted) -> Vec<(Pid, i32)> {
+    let mut sockets = Vec::new();
     for (process, found) in scene.processes.iter().enumerate() {
         let pid = Pid::from_raw(found.pid);
         match wanted.held_by(pid) {
             Ok(held) => {
+                sockets.extend(held.sockets);
                 // Asked only where it tells something: see `cure::survived_exec`.
                 let may_have_survived = found.has_execed && found.parent.is_some();
                 for (pipe, fd, direction) in held.ends {
@@ -181,6 +193,7 @@ fn find_ends(scene: &mut Scene, wanted: &Wanted) {
             }
         }
     }
+    sockets
 }
 
 /// A call that copies from one pipe to another waits for one of them at a time. Where one has no

@@ -257,10 +257,18 @@ impl Eye<'_> {
         let threads = &self.graph.scene.threads;
         let thread = threads.iter().find(|thread| thread.wait == Wait::Siblings)?;
         let role = self.role(thread.process);
+        let process = &self.graph.scene.processes[thread.process];
         if self.graph.threads_of(thread.process).len() > 1 {
             let advice = format!(
                 "The threads of {role} wait for each other: for a lock that one of them has, or \
                  for a condition that none of them can signal any more."
+            );
+            return Some((Kind::Lock, advice));
+        }
+        if process.has_execed {
+            let advice = format!(
+                "{role} waits for a lock that nobody can give back: it has no other thread. It has \
+                 the lock itself, or a thread that had it has ended."
             );
             return Some((Kind::Lock, advice));
         }

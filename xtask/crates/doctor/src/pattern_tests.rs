@@ -124,6 +124,8 @@ fn threads_that_wait_for_each_other() {
     stage.thread(parent, "wait4", Wait::Child(None));
     stage.thread(child, "futex", Wait::Siblings);
     is_advised(&stage, Kind::LockAfterFork, "it has no other thread");
+    stage.scene.processes[child].has_execed = true;
+    is_advised(&stage, Kind::Lock, "It has the lock itself");
     stage.thread(child, "futex", Wait::Siblings);
     is_advised(&stage, Kind::Lock, "The threads of child-1 (two) wait for each other");
     let mut joins = Stage::default();

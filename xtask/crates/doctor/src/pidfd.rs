@@ -11,12 +11,26 @@ use nix::unistd::Pid;
 /// A descriptor that holds on to a process: its number cannot go to another process behind it.
 /// Close-on-exec from birth. ENOSYS before Linux 5.3 (pidfd_open(2)).
 pub fn open(pid: Pid) -> io::Result<OwnedFd> {
+    open_with(pid, 0)
+}
+
+/// The same for one thread, whose table of descriptors may be its own (PIDFD_THREAD). Before Linux
+/// 6.9 only a first thread has one.
+pub fn open_thread(tid: Pid) -> io::Result<OwnedFd> {
+    const PIDFD_THREAD: u32 = libc::O_EXCL.cast_unsigned();
+    open_with(tid, PIDFD_THREAD).or_else(|error| match error.raw_os_error() {
+        Some(libc::EINVAL) => open(tid),
+        _ => Err(error),
+    })
+}
+
+fn open_with(pid: Pid, flags: u32) -> io::Result<OwnedFd> {
     // SAFETY:
     // obligation: the arguments are those of the call, a pid_t and an unsigned int of flags
     //   (pidfd_open(2)); no memory is touched.
-    // here: a pid_t, and no flags.
+    // here: a pid_t and an unsigned int.
     // broken by: another number of call.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0_u32) };
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), flags) };
     let fd = RawFd::try_from(fd).map_err(io::Error::other)?;
     if fd < 0 {
         return Err(io::Error::last_os_error());

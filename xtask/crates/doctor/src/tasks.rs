@@ -14,6 +14,32 @@ use crate::tree;
 /// What setitimer(2) and alarm(2) raise.
 const TIMER_SIGNALS: [Signal; 3] = [Signal::SIGALRM, Signal::SIGVTALRM, Signal::SIGPROF];
 
+/// What shells and run-time libraries handle as a habit, and what only a fault raises: a handler
+/// for one of these says nothing about how the program is meant to go on.
+const HABITUAL_SIGNALS: [Signal; 18] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGPIPE,
+    Signal::SIGCHLD,
+    Signal::SIGWINCH,
+    Signal::SIGTSTP,
+    Signal::SIGCONT,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+    Signal::SIGSEGV,
+    Signal::SIGBUS,
+    Signal::SIGFPE,
+    Signal::SIGILL,
+    Signal::SIGTRAP,
+    Signal::SIGABRT,
+    Signal::SIGSYS,
+];
+
+/// What glibc keeps for itself, SIGCANCEL and SIGSETXID (nptl(7)).
+const GLIBC_SIGNALS: [i32; 2] = [32, 33];
+
 /// One thread at one look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
@@ -68,7 +94,7 @@ impl Task {
         self.numbers.get(level).copied()
     }
 
-    fn read(pid: Pid, tid: Pid) -> Option<Task> {
+    pub(crate) fn read(pid: Pid, tid: Pid) -> Option<Task> {
         match fs::read(format!("/proc/{pid}/task/{tid}/status")) {
             Ok(text) => Some(Task::parse(pid, tid, &String::from_utf8_lossy(&text))),
             // It has ended since it was listed.
@@ -125,6 +151,14 @@ pub fn holds_timer_signals(mask: u64) -> bool {
     TIMER_SIGNALS.into_iter().any(|signal| is_in(mask, signal))
 }
 
+/// A signal of a mask whose handler may be what ends a wait, and that no other rule speaks of:
+/// timer signals and SIGIO have rules of their own.
+pub fn other_signal(mask: u64) -> Option<i32> {
+    let known = HABITUAL_SIGNALS.into_iter().chain(TIMER_SIGNALS).chain([Signal::SIGIO]);
+    let known: Vec<i32> = known.map(|signal| signal as i32).chain(GLIBC_SIGNALS).collect();
+    (1..=64).find(|signal| mask >> (signal - 1) & 1 == 1 && !known.contains(signal))
+}
+
 fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
 }
@@ -168,6 +202,16 @@ mod tests {
         assert!(parse("SigCgt:\t0000000000002000\n").handles_timer_signals());
         let task = parse("SigBlk:\t0000000000002000\nSigCgt:\t0000000000002000\n");
         assert!(!task.handles_timer_signals() && task.takes_timer_signals());
+    }
+
+    #[test]
+    fn a_habit_is_no_plan() {
+        let mask =
+            |signals: &[i32]| signals.iter().fold(0, |mask, signal| mask | 1 << (signal - 1));
+        let habits = [libc::SIGINT, libc::SIGCHLD, libc::SIGSEGV, libc::SIGALRM, libc::SIGIO, 32];
+        assert_eq!(other_signal(mask(&habits)), None);
+        assert_eq!(other_signal(mask(&[libc::SIGINT, libc::SIGUSR1])), Some(libc::SIGUSR1));
+        assert_eq!(other_signal(mask(&[33, 35])), Some(35));
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Names<'_> {
         }
         if task.state == 'D' {
             let is_vfork = takes == Takes::Vfork
-                && children::is_vfork(task.pid, call, blocked, place.trim_end());
+                && children::is_vfork(task.tid, call, blocked, place.trim_end());
             return if is_vfork {
                 Wait::Vfork
             } else {
@@ -107,17 +107,17 @@ impl Names<'_> {
             return moves(Cause::Time, format!("waits in {call} with a timeout"));
         }
         match takes {
-            Takes::Descriptor(direction) => self.one(task.pid, call, blocked.int(0), direction),
+            Takes::Descriptor(direction) => self.one(task.tid, call, blocked.int(0), direction),
             Takes::Between { from, to } => {
                 let ends = [(from, Direction::Read), (to, Direction::Write)];
                 let fds = ends.map(|(index, direction)| (blocked.int(index), Some(direction)));
-                self.all(task.pid, call, &fds)
+                self.all(task.tid, call, &fds)
             }
-            Takes::Poll | Takes::Select => self.set(task.pid, call, blocked),
-            Takes::Epoll => self.epoll(task.pid, call, blocked.int(0)),
-            Takes::Open { path, flags } => self.open(task.pid, call, blocked, path, flags),
+            Takes::Poll | Takes::Select => self.set(task.tid, call, blocked),
+            Takes::Epoll => self.epoll(task.tid, call, blocked.int(0)),
+            Takes::Open { path, flags } => self.open(task.tid, call, blocked, path, flags),
             Takes::Lock => {
-                let on = Descriptor::of(task.pid, blocked.int(0));
+                let on = Descriptor::of(task.tid, blocked.int(0));
                 let on = on.map_or("a file".to_owned(), |found| found.words);
                 moves(Cause::Outside, format!("waits in {call} for a lock on {on}"))
             }
@@ -129,9 +129,9 @@ impl Names<'_> {
         }
     }
 
-    /// A call on one descriptor.
-    fn one(&mut self, pid: Pid, call: &str, fd: i32, direction: Option<Direction>) -> Wait {
-        let Some(found) = Descriptor::of(pid, fd) else {
+    /// A call on one descriptor, in the thread's own table: see [`tables`](crate::tables).
+    fn one(&mut self, tid: Pid, call: &str, fd: i32, direction: Option<Direction>) -> Wait {
+        let Some(found) = Descriptor::of(tid, fd) else {
             return moves(Cause::Hidden, format!("waits in {call}({fd}) on what cannot be seen"));
         };
         match (found.kind, direction) {
@@ -144,19 +144,19 @@ impl Names<'_> {
     }
 
     /// A call on several descriptors, of which the first that is ready ends it.
-    fn all(&mut self, pid: Pid, call: &str, fds: &[(i32, Option<Direction>)]) -> Wait {
+    fn all(&mut self, tid: Pid, call: &str, fds: &[(i32, Option<Direction>)]) -> Wait {
         let mut found = Vec::with_capacity(fds.len());
         for &(fd, direction) in fds {
-            let Some(descriptor) = Descriptor::of(pid, fd) else {
+            let Some(descriptor) = Descriptor::of(tid, fd) else {
                 let words = format!("waits in {call} on fd {fd}, which cannot be seen");
                 return moves(Cause::Hidden, words);
             };
             found.push((descriptor, direction));
         }
-        self.any_of(pid, call, &found)
+        self.any_of(tid, call, &found)
     }
 
-    fn any_of(&mut self, pid: Pid, call: &str, all: &[(Descriptor, Option<Direction>)]) -> Wait {
+    fn any_of(&mut self, tid: Pid, call: &str, all: &[(Descriptor, Option<Direction>)]) -> Wait {
         let is_copying = all.iter().any(|(_, direction)| direction.is_some());
         let mut wants = Vec::new();
         for (found, direction) in all {
@@ -166,17 +166,17 @@ impl Names<'_> {
                     wants.extend(self.wants(found, &ways));
                 }
                 Kind::Eventfd if self.is_launched => wants.extend(self.wants(found, &[])),
-                Kind::Pidfd => match children::process_behind(self, pid, found.fd) {
+                Kind::Pidfd => match children::process_behind(self, tid, found.fd) {
                     Some(process) => wants.push(Want::Exit { process, fd: found.fd }),
                     None => {
                         let words = format!("waits in {call} for a process outside the tree");
                         return moves(Cause::Outside, words);
                     }
                 },
-                Kind::Epoll => match ready::behind(pid, found.fd, 1) {
+                Kind::Epoll => match ready::behind(tid, found.fd, 1) {
                     Some(inner) => {
                         let inner: Vec<_> = inner.into_iter().map(|one| (one, None)).collect();
-                        match self.any_of(pid, call, &inner) {
+                        match self.any_of(tid, call, &inner) {
                             Wait::Any(more) => wants.extend(more),
                             other => return other,
                         }
@@ -194,32 +194,32 @@ impl Names<'_> {
         Wait::Any(wants)
     }
 
-    fn set(&mut self, pid: Pid, call: &str, blocked: &Blocked) -> Wait {
-        match ready::descriptors(pid, blocked) {
+    fn set(&mut self, tid: Pid, call: &str, blocked: &Blocked) -> Wait {
+        match ready::descriptors(tid, blocked) {
             Some(fds) => {
                 let fds: Vec<_> = fds.into_iter().map(|fd| (fd, None)).collect();
-                self.all(pid, call, &fds)
+                self.all(tid, call, &fds)
             }
             None => unreadable_set(call),
         }
     }
 
-    fn epoll(&mut self, pid: Pid, call: &str, epoll: i32) -> Wait {
-        match ready::behind(pid, epoll, 0) {
+    fn epoll(&mut self, tid: Pid, call: &str, epoll: i32) -> Wait {
+        match ready::behind(tid, epoll, 0) {
             Some(found) => {
                 let found: Vec<_> = found.into_iter().map(|one| (one, None)).collect();
-                self.any_of(pid, call, &found)
+                self.any_of(tid, call, &found)
             }
             None => unreadable_set(call),
         }
     }
 
-    fn open(&mut self, pid: Pid, call: &str, blocked: &Blocked, path: usize, flags: usize) -> Wait {
+    fn open(&mut self, tid: Pid, call: &str, blocked: &Blocked, path: usize, flags: usize) -> Wait {
         let directory = if path == 0 { libc::AT_FDCWD } else { blocked.int(path - 1) };
-        let Some(path) = string_at(pid, blocked.argument(path)) else {
+        let Some(path) = string_at(tid, blocked.argument(path)) else {
             return moves(Cause::Hidden, format!("waits in {call} for what cannot be seen"));
         };
-        let Some(fifo) = fifo::opened(pid, directory, &path) else {
+        let Some(fifo) = fifo::opened(tid, directory, &path) else {
             let path = crate::descriptors::printable(&path);
             return moves(Cause::Outside, format!("waits in {call} for {path}, which is no FIFO"));
         };

@@ -1,0 +1,69 @@
+//! Ends of pipes that are on their way through a socket.
+//!
+//! A descriptor that was sent (SCM_RIGHTS, unix(7)) and not yet received is in nobody's table, and
+//! keeps its pipe open all the same. Which one it is cannot be seen. That there are some can: on
+//! the receiver's side in `scm_fds` of /proc/PID/fdinfo, and on the sender's side, whose peer may
+//! be out of sight, as bytes that the peer has not read.
+
+use std::fs;
+use std::io;
+use std::os::fd::AsRawFd;
+
+use nix::unistd::Pid;
+
+use crate::pidfd;
+
+/// Whether descriptors may be on their way through this socket, either way. Only sockets of
+/// AF_UNIX carry some.
+pub fn carries_descriptors(tid: Pid, fd: i32) -> bool {
+    let text = fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).unwrap_or_default();
+    match received(&text) {
+        Some(0) => unread(tid, fd).is_ok_and(|bytes| bytes > 0),
+        Some(_) => true,
+        // No socket of AF_UNIX, or a kernel before Linux 5.7, which does not tell.
+        None => false,
+    }
+}
+
+/// How many wait to be received.
+fn received(text: &str) -> Option<u32> {
+    text.lines().find_map(|line| line.strip_prefix("scm_fds:"))?.trim().parse().ok()
+}
+
+/// How much of what was sent has not been read (SIOCOUTQ, unix(7)); memory, not only bytes.
+fn unread(tid: Pid, fd: i32) -> io::Result<libc::c_int> {
+    let copy = pidfd::get(&pidfd::open_thread(tid)?, fd)?;
+    let mut bytes: libc::c_int = 0;
+    // SAFETY:
+    // obligation: the descriptor is open and the pointer is valid for an int (SIOCOUTQ, which is
+    //   TIOCOUTQ, in unix(7)).
+    // here: the descriptor is owned and `bytes` is a local int.
+    // broken by: a smaller type, or another request.
+    let asked = unsafe { libc::ioctl(copy.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    if asked == 0 { Ok(bytes) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn what_the_peer_has_not_read_may_be_a_descriptor() {
+        let (sender, mut receiver) = UnixStream::pair().expect("make two sockets");
+        let carries = || carries_descriptors(nix::unistd::gettid(), sender.as_raw_fd());
+        assert!(!carries());
+        (&sender).write_all(b"x").expect("send a byte, for which there is room");
+        assert!(carries());
+        receiver.read_exact(&mut [0]).expect("receive what was sent");
+        assert!(!carries());
+    }
+
+    #[test]
+    fn the_line_of_the_kernel_is_read() {
+        assert_eq!(received("pos:\t0\nflags:\t02\nscm_fds: 3\n"), Some(3));
+        assert_eq!(received("pos:\t0\n"), None);
+    }
+}
