@@ -38,8 +38,8 @@ fn start(mut command: Command) -> anyhow::Result<Status> {
     Err(command.exec()).context("start the program that checks exercises")
 }
 
-/// Small enough to be typed.
-fn fresh_seed() -> u64 {
+/// Another at each call, and small enough to be typed.
+pub fn fresh_seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
     u64::try_from(now / 1000 % 1_000_000).unwrap_or(0)
 }

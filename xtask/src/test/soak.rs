@@ -18,6 +18,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
 use super::load;
+use crate::check;
 use crate::helper;
 use crate::output;
 use crate::status::Status;
@@ -76,7 +77,8 @@ fn soak_exercise(course: &Course, entry: &Entry, turns: usize) -> anyhow::Result
     out.flush()?;
     let mut checker = helper::program(&course.root, "checker")?;
     let turns_word = turns.to_string();
-    checker.args(["--solutions", "--repeat", &turns_word, "--", &entry.id]);
+    let seed = check::fresh_seed().to_string();
+    checker.args(["--solutions", "--repeat", &turns_word, "--seed", &seed, "--", &entry.id]);
     let started = Instant::now();
     let output = load::beside(|| checker.output()).context("start the program that checks")?;
     if output.status.success() {
