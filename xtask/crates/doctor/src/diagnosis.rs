@@ -134,8 +134,8 @@ impl Diagnosis {
         self.text_of("explanation")
     }
 
-    /// The same in at most twelve lines. Of both, the first says how the tree was found, the rest
-    /// why.
+    /// The same in at most twelve lines, and one that names the page. Of both, the first says how
+    /// the tree was found, the rest why.
     #[must_use]
     pub fn short(&self) -> &str {
         self.text_of("short")
@@ -197,6 +197,7 @@ pipe A: 0 of 65536 bytes; write end: child-1 (wc) fd 4; read end: child-1 (wc)
   fd 0
 pipe B; write end: child-1 (wc) fd 1; read end: child-2 (cat) fd 0
 see: cargo xtask run lesson-01 -- leaked-write-end
+read: book/src/hangs/leaked-write-end.md
 
 parent (sh)
 ├─ any child ─▶ child-1 (wc)
@@ -219,6 +220,12 @@ parent (sh)
         assert_eq!(json["pipes"][0]["write_ends"], json!([{"process": "child-1", "fd": 4}]));
         let fix = json!([{"process": "child-1", "fd": 4, "pipe": "A", "end": "write"}]);
         assert_eq!(json["fix"], fix);
+        assert_eq!(
+            (&json["kind"], &json["lesson"]),
+            (&json!("leaked-write-end"), &json!("lesson-01"))
+        );
+        assert_eq!(json["part"], "leaked-write-end");
+        assert_eq!(json["page"], "book/src/hangs/leaked-write-end.md");
         assert_eq!(json["explanation"], diagnosis.explanation());
         let back = Diagnosis::from_json(json).expect("our own diagnosis");
         assert_eq!(back, diagnosis);
@@ -242,8 +249,9 @@ parent (sh)
             assert!(longest <= Some(80), "{text}");
         }
         assert!(diagnosis.text(true).is_ascii());
-        assert!(diagnosis.short().lines().count() <= 12, "{}", diagnosis.short());
+        assert!(diagnosis.short().lines().count() <= 13, "{}", diagnosis.short());
         assert!(diagnosis.short().contains("fix: "), "{}", diagnosis.short());
+        assert!(diagnosis.short().ends_with("\nread: book/src/hangs/leaked-write-end.md"));
     }
 
     #[test]
@@ -253,6 +261,7 @@ parent (sh)
         let diagnosis = of(&stage, Occasion::Deadline(Duration::from_secs(2)));
         assert_eq!((diagnosis.verdict(), diagnosis.is_proved()), ("deadline", false));
         assert_eq!(diagnosis.kind(), None);
+        assert_eq!(diagnosis.to_json()["page"], json!(null));
         let text = diagnosis.explanation();
         assert!(text.starts_with("its deadline passed after 2000 ms; not a deadlock"), "{text}");
         assert!(

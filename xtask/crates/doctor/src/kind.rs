@@ -1,4 +1,4 @@
-//! The kinds of hangs, and where each is taught.
+//! The kinds of hangs, and where each is explained.
 
 /// The kinds, each with an ID that the lessons and the book know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,12 @@ impl Kind {
             Kind::WaitsForASignal => "waits-for-a-signal",
             Kind::Circle => "circle",
         }
+    }
+
+    /// Its page in the book, from the root of the repository.
+    #[must_use]
+    pub fn page(self) -> String {
+        format!("book/src/hangs/{}.md", self.id())
     }
 
     /// The lesson and the part that show it.

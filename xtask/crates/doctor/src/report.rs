@@ -20,7 +20,7 @@ pub const FORMAT: &str = "pipeworks-doctor/1";
 const THREADS_MAX: usize = 24;
 /// So many reasons are given why there is no proof.
 const REASONS_MAX: usize = 3;
-/// Lines of the short form.
+/// Lines of the short form, before the one that names the page.
 const SHORT_LINES: usize = 12;
 
 fn more(threads: usize) -> String {
@@ -114,9 +114,22 @@ impl Report<'_> {
         }
     }
 
+    fn lesson(&self) -> Option<(&'static str, &'static str)> {
+        self.finding.as_ref()?.kind.lesson()
+    }
+
     fn see(&self) -> Option<String> {
-        let (lesson, part) = self.finding.as_ref()?.kind.lesson()?;
+        let (lesson, part) = self.lesson()?;
         Some(format!("cargo xtask run {lesson} -- {part}"))
+    }
+
+    /// The page that explains a hang of this kind.
+    fn page(&self) -> Option<String> {
+        Some(self.finding.as_ref()?.kind.page())
+    }
+
+    fn read(&self) -> Option<String> {
+        self.page().map(|page| format!("read: {page}"))
     }
 
     fn explanation(&self) -> String {
@@ -128,10 +141,11 @@ impl Report<'_> {
             .extend(pipes.flat_map(|pipe| wrap(&words::pipe(self.scene, &self.roles, pipe), 0, 2)));
         lines.extend(self.refused.iter().flat_map(|line| wrap(line, 0, 2)));
         lines.extend(self.see().map(|see| format!("see: {see}")));
+        lines.extend(self.read());
         lines.join("\n")
     }
 
-    /// The title, as many threads as there is room for, and all of the conclusion.
+    /// The title, as many threads as there is room for, all of the conclusion; and the page.
     fn short(&self) -> String {
         let mut conclusion = self.conclusion();
         // Room for the title, one thread, and the others' number.
@@ -153,6 +167,7 @@ impl Report<'_> {
             lines.push(more(hidden));
         }
         lines.extend(conclusion);
+        lines.extend(self.read());
         lines.join("\n")
     }
 
@@ -184,6 +199,9 @@ impl Report<'_> {
                 finding.and_then(|found| found.cure.as_ref()).is_some_and(|c| c.is_one_of_several),
             "advice": finding.and_then(|finding| finding.advice.clone()),
             "see": self.see(),
+            "lesson": self.lesson().map(|(lesson, _)| lesson),
+            "part": self.lesson().map(|(_, part)| part),
+            "page": self.page(),
             "not_proved": self.reasons(),
             "explanation": self.explanation(),
             "short": self.short(),
