@@ -1,39 +1,44 @@
-//! What is generated from the metadata: the tables in README.md and CONTRIBUTING.md.
+//! What is generated: the tables in README.md and CONTRIBUTING.md from the metadata, those of the
+//! book from its pages.
 
 use std::fs;
 
 use anyhow::Context;
 use course::Course;
+use doctor::Kind;
 
 /// A table: its file, the name in its markers, and who makes it.
-type Table = (&'static str, &'static str, fn(&Course) -> String);
+type Table = (&'static str, &'static str, fn(&Course) -> anyhow::Result<String>);
 
-const TABLES: [Table; 3] = [
+const TABLES: [Table; 5] = [
     ("README.md", "lessons", lessons),
     ("README.md", "exercises", exercises),
     ("CONTRIBUTING.md", "listings", listings),
+    ("book/src/SUMMARY.md", "hangs", hangs),
+    ("book/src/hangs/README.md", "kinds", kinds),
 ];
 
-pub fn check(course: &Course) -> anyhow::Result<Vec<String>> {
-    let mut findings = Vec::new();
-    for (file, name, table) in TABLES {
-        let text = read(course, file)?;
-        match replaced(&text, name, &table(course)) {
-            None => findings.push(format!("{file}: the markers of the table `{name}` are missing")),
-            Some(new) if new != text => findings.push(format!(
-                "{file}: the table `{name}` is not what the metadata say: \
-                 cargo xtask tidy --write"
-            )),
-            Some(_) => {}
-        }
+pub fn check(course: &Course) -> Vec<String> {
+    TABLES.iter().filter_map(|table| finding(course, table)).collect()
+}
+
+fn finding(course: &Course, (file, name, table): &Table) -> Option<String> {
+    let made = read(course, file).and_then(|text| Ok((table(course)?, text)));
+    match made.map(|(table, text)| (replaced(&text, name, &table), text)) {
+        Err(error) => Some(format!("{file}: the table `{name}`: {error:#}")),
+        Ok((None, _)) => Some(format!("{file}: the markers of the table `{name}` are missing")),
+        Ok((Some(new), text)) => (new != text).then(|| {
+            format!(
+                "{file}: the table `{name}` is not what it is made from: cargo xtask tidy --write"
+            )
+        }),
     }
-    Ok(findings)
 }
 
 pub fn write(course: &Course) -> anyhow::Result<()> {
     for (file, name, table) in TABLES {
         let text = read(course, file)?;
-        if let Some(new) = replaced(&text, name, &table(course)).filter(|new| *new != text) {
+        if let Some(new) = replaced(&text, name, &table(course)?).filter(|new| *new != text) {
             files::replace(&course.root.join(file), new.as_bytes())
                 .with_context(|| format!("write {file}"))?;
         }
@@ -54,7 +59,7 @@ fn replaced(text: &str, name: &str, table: &str) -> Option<String> {
     Some(format!("{before}{begin}{table}{end}{after}"))
 }
 
-fn lessons(course: &Course) -> String {
+fn lessons(course: &Course) -> anyhow::Result<String> {
     let mut table = String::from("| lesson | what it shows | run it |\n| --- | --- | --- |\n");
     for entry in course.lessons() {
         let (title, path, id) = (&entry.title, entry.path.display(), &entry.id);
@@ -63,10 +68,10 @@ fn lessons(course: &Course) -> String {
             entry.concept
         ));
     }
-    table
+    Ok(table)
 }
 
-fn exercises(course: &Course) -> String {
+fn exercises(course: &Course) -> anyhow::Result<String> {
     let mut table = String::from(
         "| exercise | what it is about | lesson | points |\n| --- | --- | --- | --- |\n",
     );
@@ -79,10 +84,10 @@ fn exercises(course: &Course) -> String {
             entry.points()
         ));
     }
-    table
+    Ok(table)
 }
 
-fn listings(course: &Course) -> String {
+fn listings(course: &Course) -> anyhow::Result<String> {
     let mut table = String::from(
         "| the article's listing | lesson and part | what was corrected |\n| --- | --- | --- |\n",
     );
@@ -94,5 +99,36 @@ fn listings(course: &Course) -> String {
             ));
         }
     }
-    table
+    Ok(table)
+}
+
+/// The contents of the part "Why does it hang?".
+fn hangs(course: &Course) -> anyhow::Result<String> {
+    let mut list =
+        format!("- [{}](hangs/README.md)\n", heading(course, "book/src/hangs/README.md")?);
+    for kind in Kind::ALL {
+        list.push_str(&format!("  - [{0}](hangs/{0}.md)\n", kind.id()));
+    }
+    Ok(list)
+}
+
+/// What each kind of hang is, from its page's heading.
+fn kinds(course: &Course) -> anyhow::Result<String> {
+    let mut table = String::from("| kind | what happens | lesson |\n| --- | --- | --- |\n");
+    for kind in Kind::ALL {
+        let (id, page) = (kind.id(), kind.page());
+        let heading = heading(course, &page)?;
+        let what = heading.strip_prefix(&format!("{id}: "));
+        let what = what.with_context(|| format!("{page} does not begin with `# {id}: …`"))?;
+        let lesson = kind.lesson().map_or("none", |(lesson, _)| lesson);
+        table.push_str(&format!("| [{id}]({id}.md) | {what} | {lesson} |\n"));
+    }
+    Ok(table)
+}
+
+/// The heading of a page.
+fn heading(course: &Course, page: &str) -> anyhow::Result<String> {
+    let text = read(course, page)?;
+    let heading = text.lines().next().and_then(|line| line.strip_prefix("# "));
+    Ok(heading.with_context(|| format!("{page} does not begin with a heading"))?.to_owned())
 }

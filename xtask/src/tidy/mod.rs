@@ -1,6 +1,7 @@
 //! `tidy`: the repository's own rules. Each check is a module; each finding names file and line.
 
 mod anchors;
+mod book;
 mod exercises;
 mod generated;
 mod lessons;
@@ -36,7 +37,7 @@ pub fn tidy(args: &Tidy) -> anyhow::Result<Status> {
     Ok(if findings.is_empty() { Status::Holds } else { Status::Failed })
 }
 
-/// Renews what is generated from the metadata.
+/// Renews what is generated.
 pub fn write_tables(course: &Course) -> anyhow::Result<()> {
     generated::write(course)
 }
@@ -45,12 +46,13 @@ pub fn write_tables(course: &Course) -> anyhow::Result<()> {
 fn findings(course: &Course) -> anyhow::Result<Vec<String>> {
     let tree = Tree::read(&course.root)?;
     let mut findings = tree.strays();
-    findings.extend(generated::check(course)?);
+    findings.extend(generated::check(course));
     findings.extend(manifests::check(&tree));
     findings.extend(sources::check(&tree));
     findings.extend(lessons::check(course, &tree));
     findings.extend(exercises::check(course, &tree));
     findings.extend(anchors::check(&tree));
+    findings.extend(book::check(&tree));
     Ok(findings)
 }
 

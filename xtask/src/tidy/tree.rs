@@ -59,6 +59,14 @@ impl Tree {
         Ok(Tree { texts, paths })
     }
 
+    #[cfg(test)]
+    pub fn of(files: &[(&str, &str)]) -> Tree {
+        let text = |(path, text): &(&str, &str)| (PathBuf::from(path), (*text).to_owned());
+        let texts: BTreeMap<PathBuf, String> = files.iter().map(text).collect();
+        let paths = texts.keys().cloned().collect();
+        Tree { texts, paths }
+    }
+
     /// Rust files below `folder`.
     pub fn rust_below(&self, folder: &Path) -> impl Iterator<Item = (&Path, &str)> {
         self.texts

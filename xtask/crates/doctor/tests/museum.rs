@@ -20,6 +20,8 @@ mod healthy;
 mod inside;
 #[path = "museum_kit/live.rs"]
 mod live;
+#[path = "museum_kit/pages.rs"]
+mod pages;
 #[path = "museum_kit/rescued.rs"]
 mod rescued;
 #[path = "museum_kit/untouched.rs"]

@@ -51,7 +51,7 @@ pub fn look_at(setting: Setting, pid: i32) -> Answer {
 
 impl Answer {
     #[track_caller]
-    fn of(ended: Ended) -> Answer {
+    pub fn of(ended: Ended) -> Answer {
         let found = [&ended.stdout, &ended.stderr].into_iter().find_map(|text| object_in(text));
         let json = found.unwrap_or_else(|| panic!("no JSON of the doctor's: {ended:?}"));
         Answer { json, status: ended.status.code() }

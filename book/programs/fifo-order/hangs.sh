@@ -1,0 +1,19 @@
+# Two shells talk to each other over two FIFOs.
+
+cd "$(mktemp -d /tmp/hangs.XXXXXX)" || exit
+mkfifo question answer
+
+# The one that answers.
+(
+    exec 3<question 4>answer
+    read -r word <&3
+    echo "$word to you too" >&4
+) &
+
+# The one that asks.
+exec 4<answer 3>question
+echo hello >&3
+cat <&4
+
+wait
+rm -r "$PWD"
