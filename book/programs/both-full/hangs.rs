@@ -4,7 +4,8 @@ use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 
 fn main() -> io::Result<()> {
-    let mut cat = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut cat =
+        Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut input = cat.stdin.take().expect("its standard input is piped");
     let mut output = cat.stdout.take().expect("its standard output is piped");
 

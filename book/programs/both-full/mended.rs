@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 fn main() -> io::Result<()> {
-    let mut cat = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut cat =
+        Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut input = cat.stdin.take().expect("its standard input is piped");
     let mut output = cat.stdout.take().expect("its standard output is piped");
 

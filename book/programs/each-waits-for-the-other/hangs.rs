@@ -1,18 +1,25 @@
-//! A client and a server, joined by two pipes. Each waits for the other's first word.
+//! A client and a server, joined by two pipes. Each waits for the other to begin.
 
 use std::io;
 use std::process::Command;
 
 fn main() -> io::Result<()> {
     let server = "read -r word; echo \"$word to you too\"";
-    let client = "read -r answer; echo hello; echo \"the server says: $answer\" >&2";
+    let client =
+        "read -r answer; echo hello; echo \"the server says: $answer\" >&2";
 
     let (server_hears, client_says) = io::pipe()?;
     let (client_hears, server_says) = io::pipe()?;
-    let mut server =
-        Command::new("sh").args(["-c", server]).stdin(server_hears).stdout(server_says).spawn()?;
-    let mut client =
-        Command::new("sh").args(["-c", client]).stdin(client_hears).stdout(client_says).spawn()?;
+    let mut server = Command::new("sh")
+        .args(["-c", server])
+        .stdin(server_hears)
+        .stdout(server_says)
+        .spawn()?;
+    let mut client = Command::new("sh")
+        .args(["-c", client])
+        .stdin(client_hears)
+        .stdout(client_says)
+        .spawn()?;
 
     client.wait()?;
     server.wait()?;

@@ -1,4 +1,5 @@
-# Reads a FIFO that it has opened for reading and writing at once, so that opening it never waits.
+# Reads a FIFO that it has opened for reading and writing at once, so that opening
+# it never waits.
 
 cd "$(mktemp -d /tmp/hangs.XXXXXX)" || exit
 mkfifo news

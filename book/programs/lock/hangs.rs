@@ -5,7 +5,7 @@ use std::thread;
 
 fn main() {
     let (cup, spoon) = (Mutex::new("cup"), Mutex::new("spoon"));
-    // Nobody goes on before both are here: so it hangs every time, and not once in a thousand.
+    // Nobody goes on before both are here: so it hangs every time.
     let both_have_one = Barrier::new(2);
     let take = |first: &Mutex<&str>, second: &Mutex<&str>| {
         let one = first.lock().expect("nobody has panicked");

@@ -6,19 +6,31 @@ use std::thread;
 
 fn main() -> io::Result<()> {
     let (reader, writer) = io::pipe()?;
-    let mut seq = Command::new("seq").arg("20000").stdout(Stdio::piped()).stderr(writer).spawn()?;
-    let mut tr =
-        Command::new("tr").args(["a-z", "A-Z"]).stdin(reader).stdout(Stdio::piped()).spawn()?;
+    let mut seq = Command::new("seq")
+        .arg("20000")
+        .stdout(Stdio::piped())
+        .stderr(writer)
+        .spawn()?;
+    let mut tr = Command::new("tr")
+        .args(["a-z", "A-Z"])
+        .stdin(reader)
+        .stdout(Stdio::piped())
+        .spawn()?;
     let output = seq.stdout.take().expect("its standard output is piped");
     let errors = tr.stdout.take().expect("its standard output is piped");
 
-    // Whoever has the read end of a pipe that may become full reads it, whatever else it waits for.
+    // Whoever has the read end of a pipe that may become full reads it, whatever
+    // else it waits for.
     let complaining = thread::spawn(move || io::read_to_string(errors));
     let printed = io::read_to_string(output)?;
     let complaints = complaining.join().expect("the thread does not panic")?;
 
     seq.wait()?;
     tr.wait()?;
-    println!("{} lines, {} complaints", printed.lines().count(), complaints.lines().count());
+    println!(
+        "{} lines, {} complaints",
+        printed.lines().count(),
+        complaints.lines().count()
+    );
     Ok(())
 }

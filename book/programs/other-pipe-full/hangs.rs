@@ -17,6 +17,10 @@ fn main() -> io::Result<()> {
     let complaints = io::read_to_string(errors)?;
 
     child.wait()?;
-    println!("{} line, {} complaints", printed.lines().count(), complaints.lines().count());
+    println!(
+        "{} line, {} complaints",
+        printed.lines().count(),
+        complaints.lines().count()
+    );
     Ok(())
 }

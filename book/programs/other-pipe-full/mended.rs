@@ -14,12 +14,16 @@ fn main() -> io::Result<()> {
     let output = child.stdout.take().expect("its standard output is piped");
     let errors = child.stderr.take().expect("its standard error is piped");
 
-    // A thread for one pipe, this thread for the other: neither can become full and stay so.
+    // A thread for one pipe, this one for the other: neither stays full.
     let complaining = thread::spawn(move || io::read_to_string(errors));
     let printed = io::read_to_string(output)?;
     let complaints = complaining.join().expect("the thread does not panic")?;
 
     child.wait()?;
-    println!("{} line, {} complaints", printed.lines().count(), complaints.lines().count());
+    println!(
+        "{} line, {} complaints",
+        printed.lines().count(),
+        complaints.lines().count()
+    );
     Ok(())
 }

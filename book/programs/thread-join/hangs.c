@@ -1,4 +1,4 @@
-// A thread waits for a bell. The main thread waits for the thread, and rings afterwards.
+// A thread waits for a bell. The main thread waits for the thread, and rings then.
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/eventfd.h>

@@ -1,4 +1,4 @@
-// A thread waits for a bell. The main thread rings, and waits for the thread afterwards.
+// A thread waits for a bell. The main thread rings, and waits for the thread then.
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/eventfd.h>

@@ -4,7 +4,8 @@ use std::io;
 use std::process::{Command, Stdio};
 
 fn main() -> io::Result<()> {
-    let mut child = Command::new("seq").arg("20000").stdout(Stdio::piped()).spawn()?;
+    let mut child =
+        Command::new("seq").arg("20000").stdout(Stdio::piped()).spawn()?;
     let output = child.stdout.take().expect("its standard output is piped");
 
     child.wait()?;

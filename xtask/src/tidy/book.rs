@@ -10,6 +10,8 @@ use super::tree::Tree;
 const SOURCES: &str = "book/src";
 const CONTENTS: &str = "book/src/SUMMARY.md";
 const PROGRAMS: &str = "book/programs";
+/// Of what is further right, a page shows only a part.
+const LISTING_COLUMNS: usize = 84;
 
 pub fn check(tree: &Tree) -> Vec<String> {
     let mut findings = Vec::new();
@@ -40,12 +42,15 @@ pub fn check(tree: &Tree) -> Vec<String> {
             .filter(is_left_out)
             .map(|path| format!("{}: {CONTENTS} does not name it", path.display())),
     );
-    let programs = tree.texts.keys().filter(|path| path.starts_with(PROGRAMS));
-    findings.extend(
-        programs
-            .filter(|path| !included.contains(*path))
-            .map(|path| format!("{}: no page shows it", path.display())),
-    );
+    for (path, text) in tree.texts.iter().filter(|(path, _)| path.starts_with(PROGRAMS)) {
+        if !included.contains(path) {
+            findings.push(format!("{}: no page shows it", path.display()));
+        }
+        let wide = text.lines().position(|line| line.chars().count() > LISTING_COLUMNS);
+        findings.extend(wide.map(|line| {
+            format!("{}:{}: more than {LISTING_COLUMNS} columns", path.display(), line + 1)
+        }));
+    }
     findings
 }
 

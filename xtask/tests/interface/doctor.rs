@@ -58,6 +58,7 @@ fn a_deadlock_is_proved_and_explained() {
     for words in [
         "child-1 (sh) waits to open FIFO B (a) for reading",
         "see: cargo xtask run lesson-02 -- open-blocks",
+        "read: book/src/hangs/fifo-order.md",
         "`- opens FIFO B -> nobody opens it for writing",
     ] {
         assert!(said.contains(words), "{words} is not in {said}");

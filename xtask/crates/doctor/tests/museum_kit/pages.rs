@@ -38,13 +38,14 @@ fn names(folder: &str) -> Vec<String> {
     names
 }
 
-/// The page's command line: the one that asks the doctor.
+/// The page's command line: what stands in the block that asks the doctor.
 #[track_caller]
 fn command_line(kind: Kind) -> String {
     let page = text(&root().join(kind.page()));
-    let mut lines = page.lines().filter(|line| line.contains("cargo xtask doctor "));
-    let line = lines.next().unwrap_or_else(|| panic!("{}: no line asks the doctor", kind.page()));
-    assert_eq!(lines.next(), None, "{}: a second line asks the doctor", kind.page());
+    let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+    let asks = |block: &&str| block.contains("cargo xtask doctor ");
+    let all: Vec<&str> = blocks.filter(asks).collect();
+    let [line] = all[..] else { panic!("{}: one block asks the doctor: {all:#?}", kind.page()) };
     let program = format!("book/programs/{}/hangs.", kind.id());
     assert!(line.contains(&program), "{}: `{line}` does not run {program}", kind.page());
     line.to_owned()
@@ -68,7 +69,7 @@ fn place() -> (TempDir, String) {
 /// something is not installed.
 #[track_caller]
 fn answer(line: &str) -> Option<Answer> {
-    let words: Vec<&str> = line.split(' ').collect();
+    let words: Vec<&str> = line.split_whitespace().collect();
     if TOOLS.iter().any(|tool| words.contains(tool) && !has(tool)) {
         return None;
     }
