@@ -1,5 +1,7 @@
 //! What goes to both outputs.
 
+use std::time::Duration;
+
 use trial::{Outcome, Trial};
 
 use crate::{FILE, FILE_TOO, TYPED, file_holds};
@@ -109,7 +111,11 @@ pub fn large_input(trial: &Trial) -> Outcome {
     );
     let ran = trial
         .program([FILE])
-        .limits(|limits| limits.memory_bytes = Some(24 << 20))
+        .limits(|limits| {
+            limits.memory_bytes = Some(24 << 20);
+            // It is over in a moment, unless others want the processors as well.
+            limits.wall = Some(Duration::from_secs(60));
+        })
         .input(input.as_slice())
         .by_hand(by_hand)
         .run()?;

@@ -1,6 +1,7 @@
 //! An output that fails, or goes away, and an input that cannot be read.
 
 use std::path::Path;
+use std::time::Duration;
 
 use trial::{Outcome, Trial, Wrong};
 
@@ -88,6 +89,11 @@ pub fn neither_is_left(trial: &Trial) -> Outcome {
     let ran = trial
         .program(["/dev/full"])
         .in_script("yes | \"$@\" > /dev/full")
+        // Who reads on is noticed by the time that it uses, also where others want the processors.
+        .limits(|limits| {
+            limits.cpu = Some(Duration::from_millis(500));
+            limits.wall = Some(Duration::from_secs(60));
+        })
         .by_hand("yes | cargo xtask run ex-08 -- /dev/full > /dev/full; echo $?")
         .run()?;
     ran.exits(1, NEITHER)?;
