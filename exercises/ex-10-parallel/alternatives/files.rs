@@ -1,5 +1,5 @@
-//! Right, and built as GNU parallel is: each command writes into a file, so nobody has to read while
-//! it runs. The program does nothing but wait for its children, whichever ends first.
+//! Right, and built as GNU parallel is: each command writes into a file, so nobody has to read
+//! while it runs. The program does nothing but wait for its children, whichever ends first.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -42,7 +42,7 @@ fn parse(words: &[OsString]) -> Option<(usize, &[OsString])> {
     (at_once > 0 && !is_option).then_some((at_once, commands))
 }
 
-/// Runs the commands, prints their outputs in order, and returns how many of them failed, as status.
+/// Runs the commands, prints their outputs in order, and returns how many failed, as status.
 fn run(commands: &[OsString], at_once: usize) -> anyhow::Result<ExitCode> {
     let folder = mkdtemp(&std::env::temp_dir().join("outputs-XXXXXX")).context("make a folder")?;
     let outcome = run_all(commands, at_once, &folder);

@@ -1,4 +1,4 @@
-//! Right, and built with threads: two for each command that runs, one that reads and one that waits.
+//! Right, and built with threads: two for each command that runs, one reads and one waits.
 //!
 //! A thread that waits in read cannot be told that the command has ended. So the reader polls two
 //! pipes: the command's output, and one that closes when the waiting thread has come back.
@@ -51,7 +51,7 @@ fn parse(words: &[OsString]) -> Option<(usize, &[OsString])> {
 /// All that a command said, and how it failed, where it did.
 type Said = (Vec<u8>, Option<String>);
 
-/// Runs the commands, prints their outputs in order, and returns how many of them failed, as status.
+/// Runs the commands, prints their outputs in order, and returns how many failed, as status.
 fn run(commands: &[OsString], at_once: usize) -> anyhow::Result<ExitCode> {
     let to_start = Mutex::new(commands.iter().enumerate());
     let nobody_reads = AtomicBool::new(false);

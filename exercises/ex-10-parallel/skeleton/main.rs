@@ -33,8 +33,8 @@ fn parse(words: &[OsString]) -> Option<(usize, &[OsString])> {
     (at_once > 0 && !is_option).then_some((at_once, commands))
 }
 
-/// Runs the commands, at most so many at once, prints their outputs in order, and returns how many of
-/// them failed, as status.
+/// Runs the commands, at most so many at once, prints their outputs in order, and returns how many
+/// failed, as status.
 fn run(commands: &[OsString], at_once: usize) -> anyhow::Result<ExitCode> {
     let _ = (commands, at_once);
     todo!("start the commands, read whichever has something, print in order, wait for all")

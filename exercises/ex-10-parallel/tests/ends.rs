@@ -2,27 +2,28 @@
 
 use trial::{Outcome, Trial};
 
-const COUNTED: &str = "Each command is waited for, each status looked at: an exit code, or the signal \
-    that has ended it. The program's own status is how many have failed.";
-const PRINTED: &str = "A command that fails has often said something first, and that is printed as \
-    for any other.";
+const COUNTED: &str = "Each command is waited for, each status looked at: an exit code, or the \
+    signal that has ended it. The program's own status is how many have failed.";
+const PRINTED: &str = "A command that fails has often said something first, and that is printed \
+    as for any other.";
 const TOLD: &str = "Each failure is told in its command's turn: with its exit code, or with the \
     signal. A process that a signal has ended has no exit code; wait tells which it was.";
-const MISSING: &str = "`sh` runs and finds no such command: it says so on standard error itself, and \
-    exits with 127. For the program that is one more command that has failed.";
-const NOT_STARTED: &str = "Starting a process can fail: exec in the child has an errno, which `spawn` \
-    hands over as an error. It fails for this command; what belongs to the others goes on.";
-const INPUT: &str = "One standard input cannot serve several commands: each would take a part of it, \
-    and nobody knows which. So theirs is empty (/dev/null).";
-const ERRORS: &str = "Only standard output goes through the pipe. Standard error is the program's \
-    own, and what a command says there is seen at once.";
-const LEAK: &str = "A command is to have standard input, output and error, and nothing else. An end \
-    of another command's pipe that it inherits stays open as long as it runs, and withholds \
+const MISSING: &str = "`sh` runs and finds no such command: it says so on standard error itself, \
+    and exits with 127. For the program that is one more command that has failed.";
+const NOT_STARTED: &str = "Starting a process can fail: exec in the child has an errno, which \
+    `spawn` hands over as an error. It fails for this command; what belongs to the others goes \
+    on.";
+const INPUT: &str = "One standard input cannot serve several commands: each would take a part of \
+    it, and nobody knows which. So theirs is empty (/dev/null).";
+const ERRORS: &str = "Only standard output goes through the pipe. Standard error is the \
+    program's own, and what a command says there is seen at once.";
+const LEAK: &str = "A command is to have standard input, output and error, and nothing else. An \
+    end of another command's pipe that it inherits stays open as long as it runs, and withholds \
     end-of-file or SIGPIPE: pipes are made close-on-exec.";
 const READER_GONE: &str = "Rust ignores SIGPIPE, so a write to a pipe without reader is an error \
     (EPIPE). `println!` panics of it, and whoever passes it over writes on for nobody.";
-const REAP: &str = "Each command that was started has to be waited for, also when the program ends \
-    for a reason of its own.";
+const REAP: &str = "Each command that was started has to be waited for, also when the program \
+    ends for a reason of its own.";
 
 pub fn failing_commands(trial: &Trial) -> Outcome {
     let ran = trial.program(["echo one; exit 3", "echo two", "echo three; kill -KILL $$"]).run()?;

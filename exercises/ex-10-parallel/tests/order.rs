@@ -4,26 +4,27 @@ use trial::{Outcome, Trial};
 
 use crate::{fifos, seq};
 
-const ENDS: &str = "A pipe ends when its last write end is closed: the command's own, and every copy \
-    of it, in the program too. And whoever started a command learns of its end by waiting for it.";
-const IN_ORDER: &str = "The commands finish in any order, and so their bytes come in any order. What \
-    comes from one whose turn it is not has to be kept until it is, all of it.";
-const REAP: &str = "Each command is a child of the program: it has to be waited for, or it stays as \
-    a zombie.";
-const ALL_PIPES: &str = "Here the first command ends only after the second has, and that one has more \
-    to say than a pipe holds (65536 bytes). So both have to run at once, and the second's pipe has to \
-    be read while the first says nothing: poll tells which pipe has something.";
-const AT_ONCE: &str = "Nineteen of these commands wait for the twentieth, and that one for each of \
-    them. So they end only where all of them run at once.";
+const ENDS: &str = "A pipe ends when its last write end is closed: the command's own, and every \
+    copy of it, in the program too. And whoever started a command learns of its end by waiting \
+    for it.";
+const IN_ORDER: &str = "The commands finish in any order, and so their bytes come in any order. \
+    What comes from one whose turn it is not has to be kept until it is, all of it.";
+const REAP: &str = "Each command is a child of the program: it has to be waited for, or it stays \
+    as a zombie.";
+const ALL_PIPES: &str = "Here the first command ends only after the second has, and that one has \
+    more to say than a pipe holds (65536 bytes). So both have to run at once, and the second's \
+    pipe has to be read while the first says nothing: poll tells which pipe has something.";
+const AT_ONCE: &str = "Nineteen of these commands wait for the twentieth, and that one for each \
+    of them. So they end only where all of them run at once.";
 const READ_FIRST: &str = "A command with more to say than a pipe holds (65536 bytes) waits until \
     somebody reads. So the pipes are read first, and the commands waited for after that.";
-const TAIL: &str = "When a command has ended there may still be 65536 bytes of it in its pipe, whatever \
-    a single read returns. Read all of them before the pipe is closed.";
-const BYTES: &str = "A pipe carries bytes. They may be no text, may have no newline at their end, or \
-    may not come at all, and nothing is added to them.";
-const MUCH: &str = "Whoever has to keep what comes keeps the bytes and little else; in short lines of \
-    their own they take many times their size. And no output is too long to be read: its command \
-    waits for its reader.";
+const TAIL: &str = "When a command has ended there may still be 65536 bytes of it in its pipe, \
+    whatever a single read returns. Read all of them before the pipe is closed.";
+const BYTES: &str = "A pipe carries bytes. They may be no text, may have no newline at their \
+    end, or may not come at all, and nothing is added to them.";
+const MUCH: &str = "Whoever has to keep what comes keeps the bytes and little else; in short \
+    lines of their own they take many times their size. And no output is too long to be read: \
+    its command waits for its reader.";
 
 /// Less than a pipe holds.
 const TAIL_LINES: usize = 10_000;

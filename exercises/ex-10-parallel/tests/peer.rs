@@ -8,8 +8,9 @@ use trial::{Outcome, Trial, Wrong};
 
 use crate::fifos;
 
-const SAME: &str = "GNU parallel --keep-order has run the same commands in the same place before: each \
-    command's output up to its end, in their order, and the number of those that failed.";
+const SAME: &str = "GNU parallel --keep-order has run the same commands in the same place \
+    before: each command's output up to its end, in their order, and the number of those that \
+    failed.";
 
 /// A line of its standard output tells whether it is there, and is no other program of that name.
 const SCRIPT: &str = r#"

@@ -6,24 +6,25 @@ use trial::{Outcome, Program, Trial};
 
 use crate::{fifos, seq};
 
-const SPINS: &str = "The first command here has closed its output, and both wait. A pipe at its end \
-    answers poll at once, every time, and so does a poll that may not wait: the loop never sleeps \
-    then (`time` shows it by hand, as user). What is at its end must leave the set.";
-const GOES_ON: &str = "End-of-file says that no more output will come. It does not say that the command \
-    has ended: a wait at that moment may wait for long, and from nobody is read meanwhile. Poll for \
-    the end of a command as well: a pidfd is readable then, or SIGCHLD writes into a pipe.";
-const TOO_MANY: &str = "With -j 2 the third command may start when one of the first two has ended. \
-    Here these wait for the third, so a right program waits with them for ever. (The first has \
-    closed its output, which is not its end.)";
-const PLACE: &str = "A place is free when a command has ended, whichever it was. The first here ends \
-    last of all, and the others need each other, two and two: so always three have to run.";
+const SPINS: &str = "The first command here has closed its output, and both wait. A pipe at its \
+    end answers poll at once, every time, and so does a poll that may not wait: the loop never \
+    sleeps then (`time` shows it by hand, as user). What is at its end must leave the set.";
+const GOES_ON: &str = "End-of-file says that no more output will come. It does not say that the \
+    command has ended: a wait at that moment may wait for long, and from nobody is read \
+    meanwhile. Poll for the end of a command as well: a pidfd is readable then, or SIGCHLD \
+    writes into a pipe.";
+const TOO_MANY: &str = "With -j 2 the third command may start when one of the first two has \
+    ended. Here these wait for the third, so a right program waits with them for ever. (The \
+    first has closed its output, which is not its end.)";
+const PLACE: &str = "A place is free when a command has ended, whichever it was. The first here \
+    ends last of all, and the others need each other, two and two: so always three have to run.";
 const REUSED: &str = "What belongs to a command is given back when it has ended: its pipe and \
     whatever else there is have to be closed then, or the descriptors run out.";
-const MANY: &str = "An exit status has eight bits: 300 would come out as 44. So 101 stands for more \
-    than a hundred.";
-const LEFT_BEHIND: &str = "The command has ended, but a process that it has started holds the write end \
-    of its pipe, so end-of-file does not come. The end of a command is not the end of its pipe: poll \
-    for it, then read what is in the pipe, and no further.";
+const MANY: &str = "An exit status has eight bits: 300 would come out as 44. So 101 stands for \
+    more than a hundred.";
+const LEFT_BEHIND: &str = "The command has ended, but a process that it has started holds the \
+    write end of its pipe, so end-of-file does not come. The end of a command is not the end of \
+    its pipe: poll for it, then read what is in the pipe, and no further.";
 const REAP: &str = "Each command has to be waited for, or it stays as a zombie.";
 
 /// Waits for what nobody in it does, so that it is ended by the launcher.

@@ -47,13 +47,13 @@ fn parse(words: &[OsString]) -> Option<(usize, &[OsString])> {
     (at_once > 0 && !is_option).then_some((at_once, commands))
 }
 
-/// Runs the commands, prints their outputs in order, and returns how many of them failed, as status.
+/// Runs the commands, prints their outputs in order, and returns how many failed, as status.
 fn run(commands: &[OsString], at_once: usize) -> anyhow::Result<ExitCode> {
     let mut in_order = InOrder::new(commands.len());
     let mut running = Vec::new();
     let outcome = run_all(commands, at_once, &mut running, &mut in_order);
-    // Somebody is left here only after an error. A command that goes on writing ends by SIGPIPE, once
-    // nobody has the read end of its pipe.
+    // Somebody is left here only after an error. A command that goes on writing ends by SIGPIPE,
+    // once nobody has the read end of its pipe.
     let children: Vec<Child> = running.into_iter().map(|Running { child, .. }| child).collect();
     for mut child in children {
         let _ = child.wait();
