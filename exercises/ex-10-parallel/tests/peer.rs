@@ -48,8 +48,9 @@ pub fn as_gnu_parallel(trial: &Trial) -> Outcome {
         .program(words)
         .in_script(SCRIPT)
         .by_hand(
-            "for run in 'parallel --keep-order' 'cargo xtask run ex-10 --'; do $run -j 2 \
-             'sleep 1; echo one; exit 3' 'echo two; sleep 2 & kill $$' 'printf three'; echo $?; done",
+            "set -- 'sleep 1; echo one; exit 3' 'echo two; sleep 9 & kill $$' 'printf three'; \
+             parallel --keep-order -j 2 ::: \"$@\"; echo $?; \
+             cargo xtask run ex-10 -- -j 2 \"$@\"; echo $?",
         )
         // parallel is a large program, and waits with timeouts.
         .limits(|limits| {
