@@ -52,9 +52,8 @@ pub fn as_gnu_parallel(trial: &Trial) -> Outcome {
              parallel --keep-order -j 2 ::: \"$@\"; echo $?; \
              cargo xtask run ex-10 -- -j 2 \"$@\"; echo $?",
         )
-        // parallel is a large program, and waits with timeouts.
+        // parallel is a large program.
         .limits(|limits| {
-            limits.quiet = None;
             limits.cpu = Some(Duration::from_secs(20));
             limits.wall = Some(Duration::from_secs(30));
         })

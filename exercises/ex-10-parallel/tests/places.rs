@@ -96,6 +96,11 @@ pub fn three_hundred(trial: &Trial) -> Outcome {
         .by_hand("cargo xtask run ex-10 -- -j 8 $(yes false | head -300) > /dev/null; echo $?")
         .run()?;
     let told: String = (1..=COUNT).map(|number| format!("[{number}] exited with 1\n")).collect();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    let other = said.lines().zip(told.lines()).find(|(said, told)| said != told);
+    let (said, told_so) = other.unwrap_or_default();
+    let expected = format!("`{told_so}` on standard error");
+    ran.holds(other.is_none(), &expected, &format!("`{said}`"), REUSED)?;
     ran.complains(told, REUSED)?;
     ran.prints(seq(COUNT), REUSED)?;
     ran.exits(101, MANY)?;
