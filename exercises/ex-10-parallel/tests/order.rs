@@ -11,8 +11,8 @@ const IN_ORDER: &str = "The commands finish in any order, and so their bytes com
     What comes from one whose turn it is not has to be kept until it is, all of it.";
 const REAP: &str = "Each command is a child of the program: it has to be waited for, or it stays \
     as a zombie.";
-const ALL_PIPES: &str = "Here the first command ends only after the second has, and that one has \
-    more to say than a pipe holds (65536 bytes). So both have to run at once, and the second's \
+const ALL_PIPES: &str = "Here the first command goes on when the second has said all, and that is \
+    more than a pipe holds (65536 bytes). So both have to run at once, and the second's \
     pipe has to be read while the first says nothing: poll tells which pipe has something.";
 const AT_ONCE: &str = "Nineteen of these commands wait for the twentieth, and that one for each \
     of them. So they end only where all of them run at once.";
@@ -71,7 +71,7 @@ pub fn prints_in_order(trial: &Trial) -> Outcome {
 }
 
 /// The first command ends while the program cannot read: it stops the program, and the second lets
-/// it go on when the first has ended.
+/// it go on when the first is a zombie, or is gone.
 pub fn reads_the_tail(trial: &Trial) -> Outcome {
     const FIRST: usize = 100_000;
     let by_hand = format!("cargo xtask run ex-10 -- 'seq {FIRST}' | tail -1");
@@ -80,28 +80,27 @@ pub fn reads_the_tail(trial: &Trial) -> Outcome {
     ran.prints(seq(FIRST), TAIL)?;
 
     fifos(trial, &["ended"])?;
-    let stops = format!("exec 9> ended; kill -STOP $PPID; seq {TAIL_LINES}");
-    let goes_on = "cat ended; kill -CONT $PPID";
+    let stops = format!("exec 9> ended; echo $$ >&9; kill -STOP $PPID; seq {TAIL_LINES}");
+    let goes_on = "exec < ended; read pid; cat; \
+        while [ -e /proc/$pid ] && ! grep -q '^State:.Z' /proc/$pid/status; do :; done; \
+        kill -CONT $PPID";
     let ran = trial.program([&stops, goes_on]).by_hand(by_hand).run()?;
     ran.exits(0, READ_FIRST)?;
     ran.prints(seq(TAIL_LINES), TAIL)
 }
 
-/// The second ends first: `cat` sees end-of-file when the second's process has closed its end.
 pub fn different_amounts_different_times(trial: &Trial) -> Outcome {
     let mut random = trial.random();
     let (few, many) = (random.usize(10..1000), random.usize(30_000..60_000));
     fifos(trial, &["gate"])?;
-    let first = format!("cat gate; seq {few}");
-    let second = format!("exec 9> gate; seq {many}");
+    let first = format!(": < gate; seq {few}");
+    let second = format!("seq {many}; : > gate");
     let ran = trial
-        .program([&first, &second, "echo three"])
-        .by_hand(format!(
-            "cargo xtask run ex-10 -- 'sleep 1; seq {few}' 'seq {many}' 'echo three' | less"
-        ))
+        .program([&first, &second])
+        .by_hand(format!("cargo xtask run ex-10 -- 'sleep 1; seq {few}' 'seq {many}' | less"))
         .run()?;
     ran.exits(0, ALL_PIPES)?;
-    ran.prints(seq(few) + &seq(many) + "three\n", IN_ORDER)?;
+    ran.prints(seq(few) + &seq(many), IN_ORDER)?;
     ran.leaves_nothing(REAP)
 }
 

@@ -30,6 +30,8 @@ const REAP: &str = "Each command has to be waited for, or it stays as a zombie."
 /// Waits for what nobody in it does, so that it is ended by the launcher.
 fn standing_still(program: Program<'_>) -> Program<'_> {
     program.limits(|limits| {
+        // A right program waits for it too, and whoever is about to run does not stand still.
+        limits.quiet = Some(Duration::from_millis(150));
         // What spins has used that long before the deadline, on a busy machine too.
         limits.cpu = Some(Duration::from_millis(500));
         // For a loop that sleeps with a timeout.
