@@ -89,10 +89,12 @@ pub fn in_words(expected: &[u8], came: &[u8]) -> String {
 
 /// Text from a program, made harmless for a terminal: at most so many lines, no control characters.
 pub fn harmless(bytes: &[u8], lines: usize) -> Vec<String> {
-    let text = String::from_utf8_lossy(bytes);
+    // Only the beginning is looked at: there may be millions of lines.
+    let mut text = bytes.split_inclusive(|&byte| byte == b'\n').map(String::from_utf8_lossy);
+    let lines = text.by_ref().take(lines);
     let mut shown: Vec<String> =
-        text.lines().take(lines).map(|line| cut(&format!("{line}\n"), 0)).collect();
-    if text.lines().count() > lines {
+        lines.map(|line| cut(&format!("{}\n", line.lines().next().unwrap_or("")), 0)).collect();
+    if text.next().is_some() {
         shown.push("…".to_owned());
     }
     shown

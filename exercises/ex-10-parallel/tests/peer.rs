@@ -1,0 +1,69 @@
+//! The same commands, run by GNU parallel.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Context;
+use trial::{Outcome, Trial, Wrong};
+
+use crate::fifos;
+
+const SAME: &str = "GNU parallel --keep-order has run the same commands in the same place \
+    before: each command's output up to its end, in their order, and the number of those that \
+    failed.";
+
+/// A line of its standard output tells whether it is there, and is no other program of that name.
+const SCRIPT: &str = r#"
+    export HOME=$PWD SHELL=/bin/sh
+    case $(parallel --version 2> /dev/null) in
+    "GNU parallel"*) ;;
+    *) echo missing > status; exit ;;
+    esac
+    parallel --plain --will-cite --keep-order -j 3 < commands > expected 2> /dev/null
+    echo $? > status
+    "$@""#;
+
+pub fn as_gnu_parallel(trial: &Trial) -> Outcome {
+    let mut random = trial.random();
+    let mut numbers = || random.usize(1..40_000);
+    let commands = [
+        // The second ends before the first, and the third leaves somebody behind.
+        &format!("cat gate; seq {}", numbers()),
+        &format!("exec 9> gate; seq {}", numbers()),
+        &format!("cat never & seq {}", numbers()),
+        "echo out; echo error >&2; exit 3",
+        "printf 'no newline'",
+        "kill -TERM $$",
+        "cat",
+        "no-such-command",
+        r"printf '\377\n'; kill -KILL $$",
+        ":",
+        &format!("seq {}", numbers()),
+    ];
+    fifos(trial, &["gate", "never"])?;
+    let folder = trial.folder();
+    fs::write(folder.join("commands"), commands.join("\n") + "\n")?;
+    let words = ["-j", "3"].into_iter().chain(commands);
+    let ran = trial
+        .program(words)
+        .in_script(SCRIPT)
+        .by_hand(
+            "set -- 'sleep 1; echo one; exit 3' 'echo two; sleep 9 & kill $$' 'printf three'; \
+             parallel --keep-order -j 2 ::: \"$@\"; echo $?; \
+             cargo xtask run ex-10 -- -j 2 \"$@\"; echo $?",
+        )
+        // parallel is a large program.
+        .limits(|limits| {
+            limits.cpu = Some(Duration::from_secs(20));
+            limits.wall = Some(Duration::from_secs(30));
+        })
+        .run()?;
+    let read = |name| fs::read(folder.join(name)).with_context(|| format!("read {name}"));
+    let status = String::from_utf8_lossy(&read("status")?).trim().to_owned();
+    if status == "missing" {
+        return Err(Wrong::Skipped("GNU parallel is not installed".to_owned()));
+    }
+    let status = status.parse().with_context(|| format!("parallel ended with {status}"))?;
+    ran.exits(status, SAME)?;
+    ran.prints(read("expected")?, SAME)
+}
