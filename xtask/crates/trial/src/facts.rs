@@ -21,8 +21,10 @@ impl Ran {
         if self.report.ended == (Ended::Exited { code }) {
             return Ok(());
         }
-        // Where success was expected the program gave up before what the test is about.
-        let means = if code == 0 { self.meaning_of_its_end(means) } else { means };
+        // Where success was expected, or is still to be written, the program ended before what the
+        // test is about.
+        let is_early = code == 0 || self.reached_todo();
+        let means = if is_early { self.meaning_of_its_end(means) } else { means };
         self.wrong(self.verdict(), &exit_code(code), &self.how_it_ended(), means)
     }
 
