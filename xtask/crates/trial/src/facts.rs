@@ -125,6 +125,19 @@ impl Ran {
         }
     }
 
+    /// The same, and in calls without a timeout: nothing in it moved, so nothing would have come of
+    /// waiting longer. The test sets a deadline that leaves time to see that.
+    ///
+    /// # Errors
+    /// When it went on running, or sleeping for a time, or ended.
+    pub fn sleeps_without_a_timeout(&self, means: &str) -> Outcome {
+        let expected = "the program sleeps, without a timeout, until something happens";
+        match self.report.ended {
+            Ended::Deadlock | Ended::Limit { limit: Limit::Quiet } => Ok(()),
+            _ => self.wrong(self.verdict(), expected, &self.how_it_ended(), means),
+        }
+    }
+
     /// Anything else that a test can see.
     ///
     /// # Errors
