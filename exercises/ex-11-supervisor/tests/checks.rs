@@ -59,15 +59,15 @@ pub fn health_check_fails(trial: &Trial) -> Outcome {
 
 pub fn health_interval(trial: &Trial) -> Outcome {
     let check = ": > go; echo >> checks; test $(wc -l < checks) -lt 2";
-    let options = ["--check", check, "--interval", "90", "--restarts", "0"];
+    let options = ["--check", check, "--interval", "110", "--restarts", "0"];
     let ran = supervisor(trial, &options, MEETS, PLAIN)?.run()?;
     ran.exits(3, FAILS)?;
     let log = "started\ncheck failed: exit 1\nstopped by SIGTERM\ngave up: no restart left\n";
     ran.prints(log, FAILS)?;
     let took = ran.report.wall_ms;
     ran.holds(
-        took >= 2 * 90,
-        "the second check no earlier than two intervals of 90 ms",
+        took >= 2 * 110,
+        "the second check no earlier than two intervals of 110 ms",
         &format!("all was over after {took} ms"),
         INTERVAL,
     )

@@ -32,17 +32,17 @@ const NOT_STARTED: &str = "fork succeeds, exec does not: std's Command tells it 
 
 pub fn restarts_what_has_ended(trial: &Trial) -> Outcome {
     let program = "echo >> starts; case $(wc -l < starts) in 1) exit 7;; 2) kill -KILL $$;; esac";
-    let ran = supervisor(trial, &["--restarts", "2", "--backoff", "1"], program, PLAIN)?.run()?;
+    let ran = supervisor(trial, &["--restarts", "2", "--backoff", "0"], program, PLAIN)?.run()?;
     ran.exits(3, ENDS)?;
     trial::snapshot!(
         ran,
         @"\n\
             started\n\
             ended: exit 7\n\
-            restart 1 of 2 in 1 ms\n\
+            restart 1 of 2 in 0 ms\n\
             started\n\
             ended: SIGKILL\n\
-            restart 2 of 2 in 2 ms\n\
+            restart 2 of 2 in 0 ms\n\
             started\n\
             ended: exit 0\n\
             gave up: no restart left\n",
@@ -71,21 +71,27 @@ pub fn restart_budget(trial: &Trial) -> Outcome {
 }
 
 pub fn back_off(trial: &Trial) -> Outcome {
-    let options = ["--restarts", "5", "--backoff", "5"];
+    let options = ["--restarts", "2", "--backoff", "50"];
     let ran = supervisor(trial, &options, "exit 1", PLAIN)?.run()?;
     ran.exits(3, BUDGET)?;
-    let life = "started\nended: exit 1\n";
-    let waits = [5, 10, 20, 40, 80];
-    let lives = waits
-        .iter()
-        .zip(1..)
-        .map(|(wait, number)| format!("restart {number} of 5 in {wait} ms\n{life}"));
-    let lives: String = lives.collect();
-    ran.prints(format!("{life}{lives}gave up: no restart left\n"), BACKOFF)?;
+    trial::snapshot!(
+        ran,
+        @"\n\
+            started\n\
+            ended: exit 1\n\
+            restart 1 of 2 in 50 ms\n\
+            started\n\
+            ended: exit 1\n\
+            restart 2 of 2 in 100 ms\n\
+            started\n\
+            ended: exit 1\n\
+            gave up: no restart left\n",
+        BACKOFF
+    )?;
     let took = ran.report.wall_ms;
     ran.holds(
-        took >= waits.iter().sum(),
-        "five restarts that take 5 + 10 + 20 + 40 + 80 ms or longer",
+        took >= 50 + 100,
+        "two restarts that take 50 + 100 ms or longer",
         &format!("all was over after {took} ms"),
         BACKOFF,
     )

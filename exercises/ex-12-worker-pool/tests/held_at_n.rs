@@ -86,16 +86,19 @@ pub fn worker_id_kept(trial: &Trial) -> Outcome {
     let mut ids: Vec<usize> = (0..count).collect();
     trial.random().shuffle(&mut ids);
     let (first, second, third) = (ids[0], ids[1], ids[2]);
-    // The third lets the first end and then the second; the later of them to come back tells.
+    // The third lets the first end, the first's replacement the second, and that one's tells.
     let life = format!(
         "case $WORKER_ID in {first}) : < go; exit 1;; {second}) : < turn; exit 2;; \
-        {third}) : > go; : > turn;; esac"
+        {third}) : > go;; esac"
     );
-    let again = when_all("again", 2, "kill -TERM $PPID");
+    let again = format!(
+        "echo $WORKER_ID >> again; if test $WORKER_ID = {first}; then : > turn; \
+        else kill -TERM $PPID; fi"
+    );
     let worker = format!(
         "if test $WORKER_ID -lt {count} && mkdir $WORKER_ID; then {life}; else {again}; fi; {RESTS}"
     );
-    let around = r#""$@" 2> errors; status=$?; sort again; exit $status"#;
+    let around = r#""$@" 2> errors; status=$?; cat again; exit $status"#;
     let ran = by_worker(pool(trial, &["--backoff", "1", "4"], &worker, around)?.run()?);
     ran.exits(0, KEPT)?;
     let lines = |id: usize| {
@@ -105,8 +108,7 @@ pub fn worker_id_kept(trial: &Trial) -> Outcome {
         format!("{life}worker {id} started\nworker {id} stopped by SIGTERM\n")
     };
     let log: String = (0..count).map(lines).collect();
-    let (low, high) = (first.min(second), first.max(second));
-    ran.prints(format!("{log}told to stop: SIGTERM\n{low}\n{high}\n"), KEPT)
+    ran.prints(format!("{log}told to stop: SIGTERM\n{first}\n{second}\n"), KEPT)
 }
 
 pub fn last_workers_die_in_one_tick(trial: &Trial) -> Outcome {

@@ -46,7 +46,7 @@ pub fn when_told(trial: &Trial) -> Outcome {
 
 pub fn sigkill_after_the_grace(trial: &Trial) -> Outcome {
     let worker = format!("trap '' TERM; {LAST_OF_3_TELLS}");
-    let ran = pool(trial, &["--grace", "60", "3"], &worker, PLAIN)?.run()?;
+    let ran = pool(trial, &["--grace", "100", "3"], &worker, PLAIN)?.run()?;
     ran.exits(0, GRACE)?;
     trial::snapshot!(
         ran,
@@ -62,7 +62,7 @@ pub fn sigkill_after_the_grace(trial: &Trial) -> Outcome {
     )?;
     let took = ran.report.wall_ms;
     let came = format!("all was over after {took} ms");
-    ran.holds(took >= 60, "the workers are given their grace of 60 ms", &came, GRACE)?;
+    ran.holds(took >= 100, "the workers are given their grace of 100 ms", &came, GRACE)?;
     ran.leaves_nothing(REAP)
 }
 
