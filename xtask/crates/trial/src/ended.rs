@@ -103,7 +103,7 @@ impl Ran {
         lines.join("\n")
     }
 
-    fn reached_todo(&self) -> bool {
+    pub(crate) fn reached_todo(&self) -> bool {
         self.report.ended == (Ended::Exited { code: 101 })
             && String::from_utf8_lossy(&self.stderr).contains(TODO)
     }

@@ -21,8 +21,10 @@ impl Ran {
         if self.report.ended == (Ended::Exited { code }) {
             return Ok(());
         }
-        // Where success was expected the program gave up before what the test is about.
-        let means = if code == 0 { self.meaning_of_its_end(means) } else { means };
+        // Where success was expected, or is still to be written, the program ended before what the
+        // test is about.
+        let is_early = code == 0 || self.reached_todo();
+        let means = if is_early { self.meaning_of_its_end(means) } else { means };
         self.wrong(self.verdict(), &exit_code(code), &self.how_it_ended(), means)
     }
 
@@ -121,6 +123,19 @@ impl Ran {
         let expected = "the program sleeps as long as nothing happens";
         match self.report.ended {
             Ended::Deadlock | Ended::Limit { limit: Limit::Quiet | Limit::Wall } => Ok(()),
+            _ => self.wrong(self.verdict(), expected, &self.how_it_ended(), means),
+        }
+    }
+
+    /// The same, and in calls without a timeout: nothing in it moved, so nothing would have come of
+    /// waiting longer. The test sets a deadline that leaves time to see that.
+    ///
+    /// # Errors
+    /// When it went on running, or sleeping for a time, or ended.
+    pub fn sleeps_without_a_timeout(&self, means: &str) -> Outcome {
+        let expected = "the program sleeps, without a timeout, until something happens";
+        match self.report.ended {
+            Ended::Deadlock | Ended::Limit { limit: Limit::Quiet } => Ok(()),
             _ => self.wrong(self.verdict(), expected, &self.how_it_ended(), means),
         }
     }

@@ -1,0 +1,63 @@
+//! Workers that end at once.
+
+use std::time::Duration;
+
+use trial::{Outcome, Trial};
+
+use crate::scene::{PLAIN, TELLS, by_worker, pool};
+
+const BACKOFF: &str = "A worker that ends at once would be replaced as fast as the machine can. \
+    From one start of a worker to its next one `--backoff` has to pass; who has lived longer is \
+    replaced at once.";
+const NOBODY: &str = "One worker waits for its next start, for a minute. Meanwhile the others may \
+    end, and the pool may be told to stop: that wait is the timeout of poll, not a sleep.";
+const REAP: &str = "Who starts a child waits for it, or it stays as a zombie: each worker, and each \
+    that takes its place.";
+
+pub fn back_off(trial: &Trial) -> Outcome {
+    let worker = format!("if mkdir life; then exit 1; fi 2> errors; {TELLS}");
+    let ran = pool(trial, &["--backoff", "150", "1"], &worker, PLAIN)?.run()?;
+    ran.exits(0, BACKOFF)?;
+    trial::snapshot!(
+        ran,
+        @"\n\
+            worker 0 started\n\
+            worker 0 ended: exit 1\n\
+            worker 0 started\n\
+            told to stop: SIGTERM\n\
+            worker 0 stopped by SIGTERM\n",
+        BACKOFF
+    )?;
+    let took = ran.report.wall_ms;
+    ran.holds(
+        took >= 150,
+        "the second start no earlier than 150 ms after the first",
+        &format!("all was over after {took} ms"),
+        BACKOFF,
+    )
+}
+
+pub fn back_off_holds_up_nobody(trial: &Trial) -> Outcome {
+    // Whoever reads the log ends worker 1 when worker 0 waits, and then the pool.
+    let worker = "if test $WORKER_ID = 0; then : < go; exit 1; fi; \
+        echo $$ > pid; : > go; exec cat never";
+    let around = "mkfifo log; \"$@\" > log & exec 8< log; while read line <&8; do echo \"$line\"; \
+        case $line in *0\\ ended*) kill -KILL $(cat pid);; *1\\ ended*) kill -TERM $!;; esac; \
+        done; wait $!";
+    let ran = pool(trial, &["--backoff", "60000", "2"], worker, around)?
+        .limits(|limits| limits.wall = Some(Duration::from_secs(5)))
+        .run()?;
+    let ran = by_worker(ran);
+    ran.exits(0, NOBODY)?;
+    trial::snapshot!(
+        ran,
+        @"\n\
+            worker 0 started\n\
+            worker 0 ended: exit 1\n\
+            worker 1 started\n\
+            worker 1 ended: SIGKILL\n\
+            told to stop: SIGTERM\n",
+        NOBODY
+    )?;
+    ran.leaves_nothing(REAP)
+}
