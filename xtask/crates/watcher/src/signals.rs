@@ -34,8 +34,7 @@ impl Signals {
         let context = "catch signals";
         let (read, write) = UnixStream::pair().context(context)?;
         read.set_nonblocking(true).context(context)?;
-        let delivery =
-            SignalDelivery::with_pipe(read, write, SignalOnly::default(), all).context(context)?;
+        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, all).context(context)?;
         Ok(Signals { delivery })
     }
 
