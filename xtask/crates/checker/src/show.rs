@@ -113,6 +113,9 @@ fn failure(
     if form != Form::Watched {
         writeln!(out, "again     cargo xtask check {} --seed {}", entry.id, result.seed)?;
     }
+    if form == Form::Alone {
+        writeln!(out, "at saves  cargo xtask watch {}", entry.id)?;
+    }
     Ok(())
 }
 

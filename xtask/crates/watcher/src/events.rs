@@ -135,3 +135,107 @@ fn is_change(kind: EventKind) -> bool {
 fn identity(folder: &Path) -> Option<(u64, u64)> {
     folder.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Instant;
+
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    use super::*;
+
+    /// Only reached when a test fails.
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    /// Waits for the bell, and for nothing else, until this path was told of.
+    #[track_caller]
+    fn expect(events: &mut Events, path: &Path) {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let bell = events.bell().expect("there are events");
+            let timeout = PollTimeout::try_from(DEADLINE).expect("a short time");
+            let _ = poll(&mut [PollFd::new(bell, PollFlags::POLLIN)], timeout);
+            if events.take().iter().any(|told| told == path) {
+                return;
+            }
+            assert!(Instant::now() < end, "never told of {}", path.display());
+        }
+    }
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let place = tempfile::tempdir().expect("make a directory");
+        let folder = place.path().join("exercises");
+        fs::create_dir_all(folder.join("ex/src")).expect("make folders");
+        (place, folder)
+    }
+
+    #[test]
+    fn every_way_to_save_is_told_of() {
+        let (_place, folder) = folder();
+        let main = folder.join("ex/src/main.rs");
+        let (mut events, trouble) = Events::of(&folder, None);
+        assert_eq!(trouble, None);
+        fs::write(&main, "one").expect("write it");
+        expect(&mut events, &main);
+        fs::write(folder.join("ex/src/new"), "two").expect("write another");
+        fs::rename(folder.join("ex/src/new"), &main).expect("put it there");
+        expect(&mut events, &main);
+        // Also after the file that was there is gone.
+        fs::write(&main, "three").expect("write it");
+        expect(&mut events, &main);
+        fs::remove_file(&main).expect("remove it");
+        expect(&mut events, &main);
+    }
+
+    #[test]
+    fn a_folder_that_comes_is_told_of_with_what_is_saved_in_it_later() {
+        let (place, folder) = folder();
+        let (mut events, _) = Events::of(&folder, None);
+        let (exercise, away) = (folder.join("ex"), place.path().join("away"));
+        fs::rename(&exercise, &away).expect("take it away");
+        expect(&mut events, &exercise);
+        fs::rename(&away, &exercise).expect("put it back");
+        expect(&mut events, &exercise);
+        // notify looks into the folder after it has told of it: until then nobody listens there.
+        let main = exercise.join("src/main.rs");
+        let end = Instant::now() + DEADLINE;
+        while !events.take().contains(&main) {
+            assert!(Instant::now() < end, "never told of a save in it");
+            fs::write(&main, "new").expect("write it");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn what_comes_to_have_the_folders_name_is_followed() {
+        let (place, folder) = folder();
+        let (mut events, _) = Events::of(&folder, None);
+        fs::rename(&folder, place.path().join("old")).expect("take it away");
+        // Nothing is there: nothing can be done yet.
+        events.follow();
+        fs::create_dir_all(folder.join("ex/src")).expect("make a new one");
+        events.follow();
+        let main = folder.join("ex/src/main.rs");
+        fs::write(&main, "one").expect("write it");
+        expect(&mut events, &main);
+    }
+
+    #[test]
+    fn reading_is_no_event() {
+        let (_place, folder) = folder();
+        let (main, other) = (folder.join("ex/src/main.rs"), folder.join("ex/src/other.rs"));
+        fs::write(&main, "one").expect("write it");
+        let (mut events, _) = Events::of(&folder, None);
+        fs::read(&main).expect("read it");
+        fs::write(&other, "two").expect("write another");
+        let end = Instant::now() + DEADLINE;
+        let mut told = Vec::new();
+        // Events come in their order: after the second one all of the first have come.
+        while !told.contains(&other) {
+            assert!(Instant::now() < end, "never told of the other");
+            told.extend(events.take());
+        }
+        assert!(!told.contains(&main), "{told:?}");
+    }
+}

@@ -86,7 +86,7 @@ impl Watched {
     /// Waits until the student's program runs.
     #[track_caller]
     pub fn until_it_runs(&self) {
-        let is_it = |line: &String| line.trim_end().ends_with("target/debug/ex-01");
+        let is_it = |line: &String| line.trim_end().ends_with("/ex-01");
         let is_alone = |line: &String| !line.contains("--only");
         until("the program runs", || self.running().iter().any(|l| is_it(l) && is_alone(l)));
     }

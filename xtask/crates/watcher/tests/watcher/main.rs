@@ -6,6 +6,7 @@
 mod course;
 mod ends;
 mod keys;
+mod leads;
 mod lines;
 mod polls;
 mod saves;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 
 use fixture::checked::{SOURCE, prints};
@@ -175,6 +176,29 @@ fn a_save_during_a_check() {
     assert_no_other_verdict(&terminal);
     let left = watched.running();
     assert_eq!(left.len(), 1, "only the one who watches is left: {left:#?}");
+}
+
+/// Nobody has noticed the save before the check is over: there is no event, and no look in between.
+#[test]
+fn a_save_that_is_noticed_only_after_the_check() {
+    let watched = Watched::new();
+    let gate = watched.course.at("gate");
+    nix::unistd::mkfifo(&gate, nix::sys::stat::Mode::S_IRWXU).expect("make a FIFO");
+    // Opening it waits for whoever opens the other end: see fifo(7).
+    let opens = format!("fn main() {{ std::fs::read({gate:?}).unwrap(); }}\n");
+    watched.save(&opens);
+    let mut terminal = Terminal::start(&watched.command(&["--poll", "60000"]));
+    watched.until_it_runs();
+    watched.save_words(GOOD);
+    // One test runs the program, and the other one is not tried after it. Until the program waits
+    // for it, this end cannot be opened, and is not waited for.
+    let mut this_end = fs::File::options();
+    this_end.write(true).custom_flags(libc::O_NONBLOCK);
+    crate::course::until("the program waits", || this_end.open(&gate).is_ok());
+    terminal.expect("PASSED after");
+    for screen in &terminal.screens {
+        assert!(!screen.contains("FAILED"), "a verdict of what was saved before:\n{screen}");
+    }
 }
 
 /// Changed and changed back during a check: nobody knows which of the two was built.
