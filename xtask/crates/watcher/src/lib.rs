@@ -7,7 +7,7 @@
 //!
 //! The program of the package is built when it is first used: the verb `watch` starts it.
 
-#![expect(unsafe_code, reason = "the size of a terminal has no safe call in nix")]
+#![expect(unsafe_code, reason = "sigaction, and the size of a terminal, have no safe call in nix")]
 
 mod app;
 mod check;

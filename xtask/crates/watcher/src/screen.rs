@@ -141,7 +141,7 @@ fn standing(app: &App) -> (Style, String) {
         View::Verdict => {}
     }
     if let Some(check) = &app.check {
-        let doing = plain(&check.doing());
+        let doing = plain(&check.doing()).trim().to_owned();
         let seconds = check.started.elapsed().as_secs();
         let since = if seconds < 2 { String::new() } else { format!(" for {seconds} s") };
         return (BUSY, format!("checking{since}... {doing}"));

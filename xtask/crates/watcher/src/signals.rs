@@ -1,10 +1,12 @@
 //! Signals as something to wait for. They are caught, not blocked: a handler is gone in whatever is
 //! started, a mask would stay.
 
+use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use anyhow::Context;
+use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet};
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
@@ -30,7 +32,11 @@ pub struct Signals {
 
 impl Signals {
     pub fn catch() -> anyhow::Result<Signals> {
-        let all = [SIGCHLD, SIGCONT, SIGWINCH, SIGTSTP, SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+        let mut all = vec![SIGCHLD, SIGCONT, SIGWINCH];
+        // One that the caller ignores (nohup, a shell's `&`) stays ignored.
+        let ignored = ignored();
+        let may_be_ignored = [SIGTSTP, SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+        all.extend(may_be_ignored.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0));
         let context = "catch signals";
         let (read, write) = UnixStream::pair().context(context)?;
         read.set_nonblocking(true).context(context)?;
@@ -56,10 +62,30 @@ impl AsFd for Signals {
     }
 }
 
-/// Stops this process as Ctrl-Z would, until it is continued.
+/// The signals that this process was started with as ignored, a bit for each.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Stops this process as Ctrl-Z would, until it is continued. Where nobody could continue it, as in
+/// a window of its own without a shell, the kernel lets it go on (setpgid(2)): so it must be
+/// SIGTSTP with its own action, not SIGSTOP.
 pub fn stop() {
-    // It raises SIGSTOP, which cannot fail.
-    let _ = emulate_default_handler(SIGTSTP);
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY:
+    // obligation: a handler must be async-signal-safe (sigaction(2)).
+    // here: it is the default action, no handler.
+    // broken by: installing a function.
+    let Ok(before) = (unsafe { signal::sigaction(signal::SIGTSTP, &default) }) else { return };
+    // A signal to this thread takes effect before the call returns.
+    let _ = signal::raise(signal::SIGTSTP);
+    // SAFETY:
+    // obligation: a handler must be async-signal-safe (sigaction(2)).
+    // here: it is what was installed before, signal-hook's, which is.
+    // broken by: another action than the one that the call above has returned.
+    let _ = unsafe { signal::sigaction(signal::SIGTSTP, &before) };
 }
 
 /// Ends this process by the signal, so that whoever waits for it sees which.

@@ -36,7 +36,8 @@ impl Terminal {
     /// # Errors
     /// When its modes cannot be read or set.
     pub fn take() -> anyhow::Result<Terminal> {
-        take()?;
+        // A part of it may have been done.
+        take().inspect_err(|_| give_back())?;
         let (hook, this) = (panic::take_hook(), thread::current().id());
         panic::set_hook(Box::new(move |info| {
             // Another thread's panic does not end the process.
@@ -92,7 +93,7 @@ fn take() -> anyhow::Result<()> {
     modes.input_flags.remove(InputFlags::IXON);
     // Noted first: from here on there is something to give back.
     *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-    tcsetattr(io::stdin(), SetArg::TCSADRAIN, &modes).context("set the terminal's modes")?;
+    tcsetattr(io::stdin(), SetArg::TCSANOW, &modes).context("set the terminal's modes")?;
     write(TAKE)
 }
 
@@ -101,8 +102,8 @@ fn give_back() {
     if let Some(before) = before {
         // It may have been hung up; there is nobody to tell.
         let _ = write(GIVE_BACK);
-        // What was typed and not read is for nobody else.
-        let _ = tcsetattr(io::stdin(), SetArg::TCSAFLUSH, &before);
+        // Now: waiting for a terminal that takes no more bytes could take for ever.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &before);
     }
 }
 

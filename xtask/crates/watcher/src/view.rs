@@ -70,7 +70,10 @@ impl App {
                 self.go_to(chosen);
             }
             (Key::Char('l'), View::List { .. }) | (Key::Escape, _) => self.show(View::Verdict),
-            (Key::Char('l'), _) => self.show(View::List { chosen: self.at }),
+            (Key::Char('l'), _) => {
+                self.read_states();
+                self.show(View::List { chosen: self.at });
+            }
             (Key::Char('n'), _) => self.next(),
             (Key::Char('N'), _) => self.skip(),
             (Key::Char('h'), _) => self.hint(),

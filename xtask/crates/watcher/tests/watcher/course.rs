@@ -32,8 +32,14 @@ impl Watched {
 
     /// The program that watches, with these words behind it.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_watcher"));
+        let mut command = self.command_of(env!("CARGO_BIN_EXE_watcher"));
         command.arg("--checker").arg(&programs().checker).args(words);
+        command
+    }
+
+    /// Another program in this course, with the mark in its environment.
+    pub fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.course.root()).env(MARK, &self.mark).env("TERM", "xterm");
         command.env(launcher::XTASK_VARIABLE, &programs().xtask);
         for name in ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CARGO_TARGET_DIR"] {
@@ -98,7 +104,14 @@ impl Watched {
         until(end, || self.running().iter().any(is_it));
     }
 
-    /// Nothing of all this may run any more.
+    /// Nothing of all this may run any more: whoever has ended has ended the rest before.
+    #[track_caller]
+    pub fn assert_nothing_runs(&self) {
+        let left = self.running();
+        assert!(left.is_empty(), "left behind: {left:#?}");
+    }
+
+    /// Nothing of all this may run on, where nobody is left to see to it.
     #[track_caller]
     pub fn until_nothing_runs(&self) {
         let end = Instant::now() + Duration::from_secs(20);

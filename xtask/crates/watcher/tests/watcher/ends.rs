@@ -34,7 +34,7 @@ fn quit() {
         terminal.assert_given_back();
         // What stays: how to go on.
         terminal.expect("go on: cargo xtask watch ex-01");
-        watched.until_nothing_runs();
+        watched.assert_nothing_runs();
     }
 }
 
@@ -46,7 +46,7 @@ fn quit_after_a_verdict() {
     assert!(terminal.wait().success());
     terminal.assert_given_back();
     terminal.expect("ex-01 does not pass yet; go on: cargo xtask watch ex-01");
-    watched.until_nothing_runs();
+    watched.assert_nothing_runs();
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn ctrl_c() {
     terminal.press(CTRL_C);
     terminal.wait_for_signal(Signal::SIGINT);
     terminal.assert_given_back();
-    watched.until_nothing_runs();
+    watched.assert_nothing_runs();
 }
 
 #[test]
@@ -65,17 +65,24 @@ fn signals_that_end() {
         terminal.signal(signal);
         terminal.wait_for_signal(signal);
         terminal.assert_given_back();
-        watched.until_nothing_runs();
+        watched.assert_nothing_runs();
     }
 }
 
-/// Then nobody can give the terminal back; what was started ends all the same.
+/// Then nobody can give the terminal back; what was started ends all the same, also where all of
+/// the process group is killed.
 #[test]
 fn killed() {
-    let (watched, mut terminal) = checking();
-    terminal.signal(Signal::SIGKILL);
-    terminal.wait_for_signal(Signal::SIGKILL);
-    watched.until_nothing_runs();
+    for whole_group in [false, true] {
+        let (watched, mut terminal) = checking();
+        if whole_group {
+            terminal.signal_group(Signal::SIGKILL);
+        } else {
+            terminal.signal(Signal::SIGKILL);
+        }
+        terminal.wait_for_signal(Signal::SIGKILL);
+        watched.until_nothing_runs();
+    }
 }
 
 #[test]
@@ -91,19 +98,9 @@ fn ctrl_z_and_fg() {
     let watched = Watched::new();
     watched.save(WAITS);
     let command = watched.command(&[]);
-    let mut shell = watched.command(&[]);
-    shell = {
-        let mut bash = Command::new("bash");
-        bash.args(["--norc", "--noprofile", "--noediting", "-i"]);
-        bash.current_dir(watched.course.root()).env("PS1", "READY> ").env("HISTFILE", "");
-        for (name, value) in shell.get_envs() {
-            match value {
-                Some(value) => bash.env(name, value),
-                None => bash.env_remove(name),
-            };
-        }
-        bash
-    };
+    let mut shell = watched.command_of("bash");
+    shell.args(["--norc", "--noprofile", "--noediting", "-i"]);
+    shell.env("PS1", "READY> ").env("HISTFILE", "");
     let mut terminal = Terminal::start(&shell);
     terminal.expect("READY>");
     let words: Vec<String> = std::iter::once(command.get_program())
@@ -135,7 +132,38 @@ fn ctrl_z_and_fg() {
     terminal.press("exit\n");
     assert!(terminal.wait().success());
     terminal.assert_given_back();
-    watched.until_nothing_runs();
+    watched.assert_nothing_runs();
+}
+
+/// A window of its own, without a shell: nobody could continue it.
+#[test]
+fn ctrl_z_where_nobody_could_continue_it() {
+    let (watched, mut terminal) = checking();
+    terminal.press(CTRL_Z);
+    terminal.press("h");
+    terminal.expect("The hint 1.");
+    terminal.press("q");
+    assert!(terminal.wait().success());
+    terminal.assert_given_back();
+    watched.assert_nothing_runs();
+}
+
+#[test]
+fn signals_that_the_caller_ignores() {
+    let watched = Watched::new();
+    let inner = watched.command(&[]);
+    let mut command = watched.command_of("sh");
+    command.args(["-c", "trap '' INT HUP; exec \"$@\"", "sh"]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    let mut terminal = Terminal::start(&command);
+    terminal.expect("FAILED after");
+    terminal.press(CTRL_C);
+    terminal.signal(Signal::SIGHUP);
+    terminal.press("h");
+    terminal.expect("The hint 1.");
+    terminal.signal(Signal::SIGTERM);
+    terminal.wait_for_signal(Signal::SIGTERM);
+    terminal.assert_given_back();
 }
 
 /// A program that takes the terminal as `watch` does and then ends in this way.

@@ -84,7 +84,7 @@ fn lines_tell_of_each_check() {
     let said = lines.expect("== ex-01: FAILED after");
     assert!(!said.contains('\x1b'), "{said}");
     end(&mut child);
-    watched.until_nothing_runs();
+    watched.assert_nothing_runs();
 }
 
 #[test]
@@ -113,5 +113,5 @@ fn a_reader_that_goes_away_ends_it() {
         std::thread::sleep(Duration::from_millis(5));
     };
     assert!(status.success(), "{status}");
-    watched.until_nothing_runs();
+    watched.assert_nothing_runs();
 }

@@ -1,7 +1,6 @@
 //! Where the file system tells of nothing, or cannot be asked to.
 
 use std::fs;
-use std::process::Command;
 
 use crate::course::Watched;
 use crate::terminal::Terminal;
@@ -28,9 +27,10 @@ fn asked_to_it_looks_and_hears_of_no_event() {
 /// In a user namespace of its own the limit is its own, and nothing may be asked for.
 #[test]
 fn where_the_limit_is_reached_it_says_so_and_looks() {
+    let watched = Watched::new();
     let limit = |variable: &str| {
         let script = format!("echo 0 > /proc/sys/user/{variable} && exec \"$@\"");
-        let mut command = Command::new("unshare");
+        let mut command = watched.command_of("unshare");
         command.args(["--user", "--map-root-user", "sh", "-c", &script, "sh"]);
         command
     };
@@ -42,17 +42,10 @@ fn where_the_limit_is_reached_it_says_so_and_looks() {
             eprintln!("SKIPPED: no user namespace with limits of its own can be made");
             return;
         }
-        let watched = Watched::new();
+        watched.save_words("");
         let inner = watched.command(&[]);
         let mut command = limit(variable);
         command.arg(inner.get_program()).args(inner.get_args());
-        command.current_dir(watched.course.root());
-        for (name, value) in inner.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
         let mut terminal = Terminal::start(&command);
         terminal.expect("no file events");
         terminal.expect("is reached");
@@ -61,6 +54,6 @@ fn where_the_limit_is_reached_it_says_so_and_looks() {
         terminal.expect("PASSED after");
         terminal.press("q");
         assert!(terminal.wait().success());
-        watched.until_nothing_runs();
+        watched.assert_nothing_runs();
     }
 }

@@ -218,7 +218,7 @@ fn a_save_during_a_check_that_changes_nothing() {
     });
     terminal.press("q");
     assert!(terminal.wait().success());
-    watched.until_nothing_runs();
+    watched.assert_nothing_runs();
 }
 
 /// Neither the hints nor the task nor the tests are the program. An event that did start a check
@@ -241,5 +241,4 @@ fn what_is_not_the_program_is_not_checked() {
     assert_eq!(said.matches("checking").count(), 1, "{said}");
     child.kill().expect("end it");
     child.wait().expect("wait for it");
-    watched.until_nothing_runs();
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 
@@ -141,8 +141,16 @@ impl Terminal {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.pid()).expect("a pid"));
-        kill(pid, signal).expect("send a signal");
+        kill(self.raw_pid(), signal).expect("send a signal");
+    }
+
+    /// To all of its process group, as a terminal does it.
+    pub fn signal_group(&self, signal: Signal) {
+        killpg(self.raw_pid(), signal).expect("send a signal");
+    }
+
+    fn raw_pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.pid()).expect("a pid"))
     }
 
     /// Makes it as large, as a window that is drawn to another size.

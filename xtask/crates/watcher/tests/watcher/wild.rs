@@ -32,7 +32,7 @@ fn a_program_that_hangs_keeps_no_key_waiting_and_ends_with_the_next_save() {
     terminal.press("q");
     assert!(terminal.wait().success());
     terminal.assert_given_back();
-    watched.until_nothing_runs();
+    watched.assert_nothing_runs();
 }
 
 #[test]
