@@ -197,7 +197,7 @@ impl App {
         self.begun += 1;
         match self.checker.start(&self.exercise().id) {
             Ok(check) => self.check = Some(check),
-            Err(error) => self.broken(format!("{error:#}")),
+            Err(error) => self.broken(format!("{error:#} (start `cargo xtask watch` anew)")),
         }
     }
 

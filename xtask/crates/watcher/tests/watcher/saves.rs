@@ -136,6 +136,20 @@ fn what_does_not_compile_is_told_in_the_compilers_words() {
     terminal.expect("PASSED after");
 }
 
+/// The check itself fails, which says nothing about the program.
+#[test]
+fn what_cannot_be_checked_says_why() {
+    let watched = Watched::new();
+    let mut terminal = watched.start();
+    let manifest = "exercises/ex-01-concept/Cargo.toml";
+    let good = watched.course.read(manifest);
+    watched.course.write(manifest, &good.replace("title", "titel"));
+    terminal.expect("NOT CHECKED: exit code 125");
+    terminal.expect("titel");
+    watched.course.write(manifest, &good);
+    terminal.expect("FAILED after");
+}
+
 /// After the first verdict, and a check after that, there is no verdict but the last one.
 #[track_caller]
 fn assert_no_other_verdict(terminal: &Terminal) {

@@ -186,10 +186,11 @@ impl Terminal {
         assert_eq!(self.wait().signal(), Some(signal as i32), "{}", self.screen());
     }
 
-    /// Whether anything on the screen has a colour or a weight.
+    /// Whether anything has a colour or a weight that a check has said.
     pub fn has_colours(&self) -> bool {
         let screen = self.parser.screen();
-        let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+        // Without what stands above and below it.
+        let cells = (3..23).flat_map(|row| (0..80).map(move |column| (row, column)));
         let mut cells = cells.filter_map(|(row, column)| screen.cell(row, column));
         cells.any(|cell| cell.fgcolor() != vt100::Color::Default || cell.bold())
     }
