@@ -56,7 +56,7 @@ fn text(course: &Course) -> anyhow::Result<()> {
     if let Some(exercise) = exercise {
         let task = exercise.path.join("README.md");
         writeln!(out, "next exercise: {}", task.display())?;
-        writeln!(out, "               cargo xtask check {}", exercise.id)?;
+        writeln!(out, "               cargo xtask watch {}", exercise.id)?;
     }
     out.flush()?;
     Ok(())

@@ -21,6 +21,7 @@ mod snapshot;
 mod solution;
 mod test;
 mod tidy;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Verb::List(verb) => list::list(verb),
         Verb::Run(verb) => run::run(verb),
         Verb::Check(verb) => check::check(verb),
+        Verb::Watch(verb) => watch::watch(verb),
         Verb::Hint(verb) => hint::hint(verb),
         Verb::Reset(verb) => reset::reset(verb),
         Verb::Solution(verb) => solution::solution(verb),

@@ -1,9 +1,10 @@
 //! `run`: builds a lesson and becomes its launcher.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use course::progress::{self, Progress};
 use course::{Course, Entry, Kind, State};
 use launcher::{Ended, Limits, Mode, Report, Spec, supervise};
 
@@ -34,6 +35,9 @@ pub fn run(args: &Run) -> anyhow::Result<Status> {
     }
     if args.arguments.is_empty() && entry.kind == Kind::Lesson {
         remember(&course, entry, &report);
+        if report.ended.is_success() && io::stdout().is_terminal() && io::stderr().is_terminal() {
+            lead_on(&course, entry);
+        }
     }
     Ok(Status::Program(report.ended.status()))
 }
@@ -58,6 +62,24 @@ fn explain(id: &str, report: &Report) {
         let text = diagnosis.text(doctor::only_ascii());
         let _ = write!(anstream::stderr(), "{text}");
     }
+}
+
+/// What to do after a lesson. For people: whoever reads the lesson's output by a program is not
+/// meant.
+fn lead_on(course: &Course, lesson: &Entry) {
+    let progress = Progress::read(&course.root);
+    let is_open = |entry: &&Entry| progress::state(&course.root, entry, &progress) != State::Done;
+    let belongs = |entry: &&Entry| entry.lesson.as_ref() == Some(&lesson.id);
+    let next = course.lessons().find(|other| other.number > lesson.number);
+    let mut said = format!("\nread       {}\n", lesson.path.join("src/main.rs").display());
+    if let Some(exercise) = course.exercises().filter(belongs).find(is_open) {
+        said += &format!("then try   cargo xtask watch {}\n", exercise.id);
+    }
+    if let Some(next) = next {
+        said += &format!("or go on   cargo xtask run {}\n", next.id);
+    }
+    // Standard error may be closed; nothing depends on it.
+    let _ = write!(anstream::stderr(), "{said}");
 }
 
 /// Where the report of a lesson's last whole run is kept.

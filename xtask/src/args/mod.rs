@@ -16,6 +16,7 @@ mod snapshot;
 mod solution;
 mod test;
 mod tidy;
+mod watch;
 
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
@@ -33,6 +34,7 @@ pub use snapshot::Snapshot;
 pub use solution::Solution;
 pub use test::Test;
 pub use tidy::Tidy;
+pub use watch::Watch;
 
 /// What was typed.
 #[derive(Debug)]
@@ -46,6 +48,7 @@ pub enum Verb {
     List(List),
     Run(Run),
     Check(Check),
+    Watch(Watch),
     Hint(Hint),
     Reset(Reset),
     Solution(Solution),
@@ -61,10 +64,11 @@ pub enum Verb {
 type VerbArgs = (&'static str, fn(Command) -> Command, fn(&ArgMatches) -> Verb);
 
 /// In the order of the help.
-const VERBS: [VerbArgs; 12] = [
+const VERBS: [VerbArgs; 13] = [
     ("list", list::command, list::read),
     ("run", run::command, run::read),
     ("check", check::command, check::read),
+    ("watch", watch::command, watch::read),
     ("hint", hint::command, hint::read),
     ("reset", reset::command, reset::read),
     ("solution", solution::command, solution::read),
@@ -109,7 +113,7 @@ fn command() -> Command {
 Start with:
   cargo xtask run lesson-01    run the first lesson
   cargo xtask list             see what there is
-  cargo xtask check ex-01      test your program for the first exercise
+  cargo xtask watch            work on the first exercise, checked at every save
 
 Exit status: 0 holds, 1 something that was checked failed, 2 wrong usage,
 125 the runner failed.

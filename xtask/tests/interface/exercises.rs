@@ -121,8 +121,8 @@ fn the_next_exercise_is_the_first_that_is_not_done() {
     let course = course();
     let next = |id: &str, folder: &str| {
         let said = stdout(&run(course.root(), ["list"]).success());
-        let check = format!("cargo xtask check {id}");
-        let last = format!("next exercise: exercises/{folder}/README.md\n               {check}\n");
+        let watch = format!("cargo xtask watch {id}");
+        let last = format!("next exercise: exercises/{folder}/README.md\n               {watch}\n");
         assert!(said.ends_with(&last), "{said}");
     };
     checked(&course, "ex-02", false);

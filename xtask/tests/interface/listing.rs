@@ -6,8 +6,9 @@ use fixture::{Fixture, GOOD};
 
 use super::{run, stderr, stdout, xtask};
 
-const VERBS: [&str; 11] = [
-    "list", "run", "check", "hint", "reset", "solution", "snapshot", "test", "tidy", "new", "bench",
+const VERBS: [&str; 12] = [
+    "list", "run", "check", "watch", "hint", "reset", "solution", "snapshot", "test", "tidy",
+    "new", "bench",
 ];
 
 #[test]

@@ -8,11 +8,16 @@ use course::{Course, Entry, State};
 use trial::{Answer, Result};
 
 use crate::programs;
-use crate::show::{self, Row};
+use crate::show::{self, Form, Row};
 use crate::tests::{self, Job};
 
 /// Checks what the student has written; tells whether all of it passes.
-pub fn student(course: &Course, exercises: &[&Entry], seed: u64) -> anyhow::Result<bool> {
+pub fn student(
+    course: &Course,
+    exercises: &[&Entry],
+    seed: u64,
+    form: Form,
+) -> anyhow::Result<bool> {
     // The content is taken before the build: a save during the check must not count as checked.
     let contents = exercises
         .iter()
@@ -29,7 +34,7 @@ pub fn student(course: &Course, exercises: &[&Entry], seed: u64) -> anyhow::Resu
     let remembered = remember(course, &rows, &contents);
     let mut out = anstream::stdout().lock();
     if let [row] = &rows[..] {
-        one(&mut out, course, &built, row)?;
+        one(&mut out, course, &built, row, form)?;
     } else {
         many(&mut out, &built, &rows)?;
     }
@@ -73,7 +78,7 @@ pub fn solutions(
         if let Some(wrong) = rows.iter().find(|row| !row.passes()) {
             writeln!(out, "turn {} of {repeat}:", turn + 1)?;
             match wrong.results {
-                Some(results) => show::exercise(&mut out, wrong.entry, results, false)?,
+                Some(results) => show::exercise(&mut out, wrong.entry, results, Form::Ours)?,
                 None => drop(programs::binary(&built, &programs::solution_of(wrong.entry))?),
             }
             return Ok(false);
@@ -119,7 +124,13 @@ fn rows<'a>(exercises: &[&'a Entry], results: &'a Results) -> Vec<Row<'a>> {
 }
 
 /// A single exercise, with all that helps to go on.
-fn one(out: &mut impl Write, course: &Course, built: &Built, row: &Row<'_>) -> anyhow::Result<()> {
+fn one(
+    out: &mut impl Write,
+    course: &Course,
+    built: &Built,
+    row: &Row<'_>,
+    form: Form,
+) -> anyhow::Result<()> {
     let id = &row.entry.id;
     let said = built.said.get(id).map_or("", String::as_str);
     show::compiler(out, said)?;
@@ -129,16 +140,23 @@ fn one(out: &mut impl Write, course: &Course, built: &Built, row: &Row<'_>) -> a
         return Ok(());
     }
     let Some(results) = row.results else {
+        if form == Form::Watched {
+            writeln!(out, "{id} does not compile.")?;
+            return Ok(());
+        }
         writeln!(out, "{id} does not compile: see above, then check again.")?;
         writeln!(out, "hint      cargo xtask hint {id}")?;
         writeln!(out, "program   {}", row.entry.path.join("src/main.rs").display())?;
         return Ok(());
     };
-    show::exercise(out, row.entry, results, true)?;
+    show::exercise(out, row.entry, results, form)?;
     if row.passes() {
         let skipped = results.iter().filter(|result| result.answer != Answer::Passed).count();
         if skipped > 0 {
             writeln!(out, "\n{skipped} tests cannot be made on this machine.")?;
+        }
+        if form == Form::Watched {
+            return Ok(());
         }
         writeln!(out, "\nIt passes. Compare with ours:  cargo xtask solution {id}")?;
         match next(course, row.entry) {

@@ -4,7 +4,7 @@
 //! command line comes from them and is checked there.
 //!
 //! ```text
-//! checker [--solutions [--repeat N] | --gate [--accept]] [--seed N] -- [ID…]
+//! checker [--watched | --solutions [--repeat N] | --gate [--accept]] [--seed N] -- [ID…]
 //! ```
 
 mod check;
@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use course::Course;
+use show::Form;
 
 /// What to run the tests on.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ enum Subject {
     /// What the student has written.
     #[default]
     Student,
+    /// The same, for `watch`.
+    Watched,
     Solutions,
     /// Skeletons and wrong programs, which must fail as recorded; solutions and other right ones.
     Gate,
@@ -61,7 +64,8 @@ fn run() -> anyhow::Result<bool> {
     let course = Course::here()?;
     let exercises = course.exercises_named(&asked.ids)?;
     match asked.subject {
-        Subject::Student => check::student(&course, &exercises, asked.seed),
+        Subject::Student => check::student(&course, &exercises, asked.seed, Form::Alone),
+        Subject::Watched => check::student(&course, &exercises, asked.seed, Form::Watched),
         Subject::Solutions => check::solutions(&course, &exercises, asked.seed, asked.repeat),
         Subject::Gate => gate::gate(&course, &exercises, asked.seed, asked.accept),
     }
@@ -75,6 +79,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Asked> {
             value.with_context(|| format!("{word} takes a number"))
         };
         match word.as_str() {
+            "--watched" => asked.subject = Subject::Watched,
             "--solutions" => asked.subject = Subject::Solutions,
             "--gate" => asked.subject = Subject::Gate,
             "--accept" => asked.accept = true,

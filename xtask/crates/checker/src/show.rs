@@ -12,14 +12,48 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const DIM: Style = AnsiColor::Yellow.on_default();
 
-/// One exercise: a line for each test, then all that is known of the first that failed.
+/// For whom an exercise is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A student who has checked this one, with all that helps to go on.
+    Alone,
+    /// A student who watches it, in few rows: the reason first. The rest stands around it.
+    Watched,
+    /// An author.
+    Ours,
+}
+
+/// One exercise: a line for each test, and all that is known of the first that failed.
 pub fn exercise(
     out: &mut impl Write,
     entry: &Entry,
     results: &[Result],
-    hint: bool,
+    form: Form,
 ) -> io::Result<()> {
-    writeln!(out, "{} {}: {}\n", entry.id, entry.concept, entry.title)?;
+    if form != Form::Watched {
+        writeln!(out, "{} {}: {}\n", entry.id, entry.concept, entry.title)?;
+        tests(out, results)?;
+    }
+    let failed = results.iter().find_map(|result| match &result.answer {
+        Answer::Failed(failure) => Some((result, failure)),
+        _ => None,
+    });
+    if let Some((result, failed)) = failed {
+        if form != Form::Watched {
+            writeln!(out)?;
+        }
+        failure(out, entry, result, failed, form)?;
+    }
+    if form == Form::Watched {
+        if failed.is_some() {
+            writeln!(out)?;
+        }
+        tests(out, results)?;
+    }
+    Ok(())
+}
+
+fn tests(out: &mut impl Write, results: &[Result]) -> io::Result<()> {
     for result in results {
         let (style, word) = word_of(&result.answer);
         writeln!(out, "  {style}{word:<8}{style:#}{}", result.claim)?;
@@ -34,14 +68,7 @@ pub fn exercise(
     if results.iter().any(|result| matches!(result.answer, Answer::NotTried(_))) {
         writeln!(out, "          (later: would say nothing before the one that failed passes)")?;
     }
-    let failed = results.iter().find_map(|result| match &result.answer {
-        Answer::Failed(failure) => Some((result, failure)),
-        _ => None,
-    });
-    match failed {
-        Some((result, failed)) => failure(out, entry, result, failed, hint),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn word_of(answer: &Answer) -> (Style, &'static str) {
@@ -59,9 +86,9 @@ fn failure(
     entry: &Entry,
     result: &Result,
     failure: &Failure,
-    hint: bool,
+    form: Form,
 ) -> io::Result<()> {
-    writeln!(out, "\n{BAD}FAILED{BAD:#}  {}\n", result.claim)?;
+    writeln!(out, "{BAD}FAILED{BAD:#}  {}\n", result.claim)?;
     write!(out, "{}", labelled("expected", &failure.expected))?;
     write!(out, "{}", labelled("came", &failure.came))?;
     if !failure.difference.is_empty() {
@@ -78,12 +105,18 @@ fn failure(
     write!(out, "\n{}", labelled("means", &failure.means))?;
     // A command is copied: it stands on one line, whatever its length.
     writeln!(out, "\nby hand   {}", failure.by_hand)?;
-    if hint {
+    if form == Form::Alone {
         writeln!(out, "hint      cargo xtask hint {}", entry.id)?;
         writeln!(out, "task      {}", entry.path.join("README.md").display())?;
         writeln!(out, "program   {}", entry.path.join("src/main.rs").display())?;
     }
-    writeln!(out, "again     cargo xtask check {} --seed {}", entry.id, result.seed)
+    if form != Form::Watched {
+        writeln!(out, "again     cargo xtask check {} --seed {}", entry.id, result.seed)?;
+    }
+    if form == Form::Alone {
+        writeln!(out, "at saves  cargo xtask watch {}", entry.id)?;
+    }
+    Ok(())
 }
 
 /// What the compiler said of a program that it refused, or of one that it accepted.

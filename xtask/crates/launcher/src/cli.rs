@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! xtask __launch --captured --wall-ms=5000 --report=out.json -- PROGRAM ARGS…
+//! xtask __launch --ends-with=4711 --captured -- PROGRAM ARGS…
 //! ```
 //!
 //! It is dispatched before the runner's argument parser, so that starting a program costs no more
@@ -14,7 +15,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use nix::sys::signal::Signal;
+use nix::unistd::getppid;
 
 use crate::limits::Limits;
 use crate::report::{Ended, STATUS_LAUNCHER};
@@ -38,12 +41,29 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn launch(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
+    let mut arguments = arguments.peekable();
+    let caller = arguments.peek().and_then(|word| word.to_str()?.strip_prefix(ENDS_WITH));
+    if let Some(caller) = caller {
+        end_with(caller)?;
+        arguments.next();
+    }
     let spec = parse(arguments)?;
     let report = supervise(&spec)?;
     if let Ended::NotStarted { error } = &report.ended {
         bail!("{error}");
     }
     Ok(report.ended.status())
+}
+
+/// The option for [`Launch::ends_with_caller`](crate::Launch::ends_with_caller); it comes first.
+pub const ENDS_WITH: &str = "--ends-with=";
+
+/// Asks for a SIGTERM when the caller ends, whatever ends it.
+fn end_with(caller: &str) -> anyhow::Result<()> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGTERM).context("ask to end with the caller")?;
+    // It may have ended before that was asked.
+    ensure!(getppid().to_string() == caller, "the caller has ended");
+    Ok(())
 }
 
 fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> {
@@ -163,5 +183,12 @@ mod tests {
         assert!(error(&["--wall-ms=soon", "--", "true"]).contains("--wall-ms takes a number"));
         assert!(error(&["--wall=5", "--", "true"]).contains("unknown option --wall"));
         assert!(error(&["--captured", "--"]).contains("no program"));
+    }
+
+    #[test]
+    fn nothing_is_started_for_a_caller_that_has_ended() {
+        // No process has this number, so it is nobody's parent.
+        let error = end_with("99999999").expect_err("another parent");
+        assert_eq!(error.to_string(), "the caller has ended");
     }
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 
 use anyhow::{Context, ensure};
 
@@ -21,6 +21,7 @@ pub const XTASK_VARIABLE: &str = "PIPEWORKS_XTASK";
 #[derive(Clone, Debug)]
 pub struct Launch {
     spec: Spec,
+    ends_with_caller: bool,
 }
 
 /// What a captured program left.
@@ -45,7 +46,8 @@ impl Launch {
     fn new(mode: Mode, program: impl AsRef<OsStr>) -> Launch {
         let argv = vec![program.as_ref().to_owned()];
         let limits = Limits::default();
-        Launch { spec: Spec { mode, limits, argv, caller_waits: false, report: None } }
+        let spec = Spec { mode, limits, argv, caller_waits: false, report: None };
+        Launch { spec, ends_with_caller: false }
     }
 
     #[must_use]
@@ -68,12 +70,24 @@ impl Launch {
         self
     }
 
+    /// The tree is ended when the thread that starts the launcher has ended, also by SIGKILL.
+    #[must_use]
+    pub fn ends_with_caller(mut self) -> Launch {
+        self.ends_with_caller = true;
+        self
+    }
+
     /// The launcher's command line; the report will be at `report`.
     #[must_use]
     pub fn command(&self, xtask: &Path, report: &Path) -> Command {
         let spec = Spec { report: Some(report.to_owned()), ..self.spec.clone() };
         let mut command = Command::new(xtask);
-        command.args(cli::arguments(&spec));
+        let mut arguments = cli::arguments(&spec);
+        if self.ends_with_caller {
+            // Behind the hidden verb, before all others.
+            arguments.insert(1, format!("{}{}", cli::ENDS_WITH, process::id()).into());
+        }
+        command.args(arguments);
         command
     }
 

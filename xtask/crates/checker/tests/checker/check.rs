@@ -46,6 +46,7 @@ fn a_failure_says_everything_in_its_order() {
         "hint      cargo xtask hint ex-01",
         "program   exercises/ex-01-concept/src/main.rs",
         "again     cargo xtask check ex-01 --seed 17",
+        "at saves  cargo xtask watch ex-01",
     ] {
         let Some((_, after)) = rest.split_once(wanted) else {
             panic!("`{wanted}` does not come in its place:\n{said}");
