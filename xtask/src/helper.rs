@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::Context;
 
@@ -27,8 +28,9 @@ pub fn binary(root: &Path, package: &str) -> anyhow::Result<PathBuf> {
     if let Some(binary) = build::known(root, package) {
         return Ok(binary);
     }
+    let asked = SystemTime::now();
     let mut built = build::binaries(root, &[package])?;
     let binary = built.remove(package).context("cargo named no binary")?;
-    build::remember(root, package, &binary);
+    build::remember(root, package, &binary, asked);
     Ok(binary)
 }

@@ -7,6 +7,7 @@ use course::progress::{self, Progress};
 use course::{Course, Entry, State};
 use trial::{Answer, Result};
 
+use crate::place::Place;
 use crate::programs;
 use crate::show::{self, Row};
 use crate::tests::{self, Job};
@@ -20,8 +21,9 @@ pub fn student(course: &Course, exercises: &[&Entry], seed: u64) -> anyhow::Resu
         .collect::<anyhow::Result<Vec<u64>>>()?;
     let is_there = |entry: &&&Entry| course.root.join(&entry.path).join("src/main.rs").is_file();
     let there: Vec<&Entry> = exercises.iter().filter(is_there).copied().collect();
-    let built = programs::students(course, exercises, &there)?;
-    let results = run(course, exercises, &built, seed, |entry| entry.id.clone())?;
+    let place = Place::new(&course.root)?;
+    let built = programs::students(course, exercises, &there, &place)?;
+    let results = run(course, exercises, &built, seed, &place, |entry| entry.id.clone())?;
     let mut rows = rows(exercises, &results);
     for row in &mut rows {
         row.is_missing = !there.contains(&row.entry);
@@ -63,12 +65,13 @@ pub fn solutions(
     seed: u64,
     repeat: usize,
 ) -> anyhow::Result<bool> {
+    let place = Place::new(&course.root)?;
     let built = programs::references(course, exercises)?;
     let mut out = anstream::stdout().lock();
     for turn in 0..repeat {
         // Each turn has inputs of its own.
         let seed = seed.wrapping_add(turn as u64);
-        let results = run(course, exercises, &built, seed, programs::solution_of)?;
+        let results = run(course, exercises, &built, seed, &place, programs::solution_of)?;
         let rows = rows(exercises, &results);
         if let Some(wrong) = rows.iter().find(|row| !row.passes()) {
             writeln!(out, "turn {} of {repeat}:", turn + 1)?;
@@ -94,6 +97,7 @@ fn run(
     exercises: &[&Entry],
     built: &Built,
     seed: u64,
+    place: &Place,
     name: impl Fn(&Entry) -> String,
 ) -> anyhow::Result<Results> {
     let suites = programs::suites(exercises, built)?;
@@ -103,7 +107,7 @@ fn run(
             jobs.push(Job { entry, suite, program: program.clone(), until: None });
         }
     }
-    let mut results = tests::run(course, &jobs, seed)?.into_iter();
+    let mut results = tests::run(course, &jobs, seed, place)?.into_iter();
     let compiled = |entry: &&Entry| built.binaries.contains_key(&name(entry));
     Ok(exercises.iter().map(|entry| if compiled(entry) { results.next() } else { None }).collect())
 }
