@@ -24,6 +24,9 @@ pub fn check(args: &Check) -> anyhow::Result<Status> {
     if args.accept {
         command.arg("--accept");
     }
+    if args.times {
+        command.arg("--times");
+    }
     // What the gate records is told of one input.
     let seed = args.seed.unwrap_or_else(|| if args.gate { GATE_SEED } else { fresh_seed() });
     command.args(["--seed", &seed.to_string(), "--"]).args(&args.ids);

@@ -11,9 +11,15 @@ use crate::place::Place;
 use crate::programs;
 use crate::show::{self, Row};
 use crate::tests::{self, Job};
+use crate::times;
 
 /// Checks what the student has written; tells whether all of it passes.
-pub fn student(course: &Course, exercises: &[&Entry], seed: u64) -> anyhow::Result<bool> {
+pub fn student(
+    course: &Course,
+    exercises: &[&Entry],
+    seed: u64,
+    times: bool,
+) -> anyhow::Result<bool> {
     // The content is taken before the build: a save during the check must not count as checked.
     let contents = exercises
         .iter()
@@ -40,6 +46,9 @@ pub fn student(course: &Course, exercises: &[&Entry], seed: u64) -> anyhow::Resu
             writeln!(out, "{} was changed during the check: check it again.", entry.id)?;
         }
     }
+    if times {
+        writeln!(out, "{}", times::line(results.iter().flatten().flatten()))?;
+    }
     out.flush()?;
     if let Err(error) = remembered {
         // What was found out holds all the same.
@@ -64,6 +73,7 @@ pub fn solutions(
     exercises: &[&Entry],
     seed: u64,
     repeat: usize,
+    times: bool,
 ) -> anyhow::Result<bool> {
     let place = Place::new(&course.root)?;
     let built = programs::references(course, exercises)?;
@@ -83,6 +93,9 @@ pub fn solutions(
         }
         if turn + 1 == repeat {
             show::table(&mut out, &rows)?;
+            if times {
+                writeln!(out, "{}", times::line(results.iter().flatten().flatten()))?;
+            }
         }
     }
     out.flush()?;

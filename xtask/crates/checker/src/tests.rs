@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use course::{Course, Entry};
 use launcher::{Launch, Limits, xtask_path};
-use trial::{Answer, Result, Verdict, report};
+use trial::{Answer, Result, Span, Verdict, report};
 
 use crate::place::Place;
 
@@ -54,7 +54,7 @@ impl Job<'_> {
         let name = self.entry.tests[test].name.clone();
         let claim = self.suite.listed.iter().find(|(listed, _)| *listed == name);
         let claim = claim.map_or_else(|| name.clone(), |(_, claim)| claim.clone());
-        Result { name, claim, answer, seed }
+        Result { name, claim, answer, seed, span: Span::default() }
     }
 
     fn count(&self) -> usize {
