@@ -11,10 +11,16 @@ use crate::args::Check;
 use crate::status::Status;
 
 pub fn check(args: &Check) -> anyhow::Result<Status> {
-    let course = Course::here()?;
-    // A wrong ID is told before anything is built.
-    course.exercises_named(&args.ids)?;
-    let mut command = crate::helper::program(&course.root, "checker")?;
+    let root = Course::root_here()?;
+    let mut command = match crate::helper::known(&root, "checker")? {
+        // It reads the course itself, at once.
+        Some(command) => command,
+        None => {
+            // A wrong ID is told before anything is built.
+            Course::read(root.clone())?.exercises_named(&args.ids)?;
+            crate::helper::program(&root, "checker")?
+        }
+    };
     if args.solutions {
         command.arg("--solutions");
     }

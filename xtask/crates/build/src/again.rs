@@ -32,6 +32,9 @@ pub struct Recipe {
 /// A program that is being compiled.
 pub struct Compiling {
     rustc: Child,
+    /// As rustc calls it.
+    made: PathBuf,
+    /// As cargo would.
     binary: PathBuf,
     colours: bool,
 }
@@ -44,17 +47,24 @@ pub struct Compiled {
     pub said: String,
 }
 
+/// The words in cargo's line "Running `…`", which are quoted as for a shell.
+#[must_use]
+pub fn words_of(line: &str) -> Option<Vec<String>> {
+    let command = line.trim().strip_prefix("Running `")?.strip_suffix('`')?;
+    // Nobody knows better than a shell how to read it; printf ends each word with a NUL.
+    let script = format!("printf '%s\\0' {command}");
+    let output = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    Some(text.split_terminator('\0').map(str::to_owned).collect())
+}
+
 impl Recipe {
-    /// The words in cargo's line "Running `…`", which are quoted as for a shell.
+    /// What is in cargo's line "Running `…`".
     #[must_use]
     pub fn parse(line: &str) -> Option<Recipe> {
-        let command = line.trim().strip_prefix("Running `")?.strip_suffix('`')?;
-        // Nobody knows better than a shell how to read it; printf ends each word with a NUL.
-        let script = format!("printf '%s\\0' {command}");
-        let output = Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output().ok()?;
-        let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
         let mut words = Vec::new();
-        let mut all = text.split_terminator('\0').peekable();
+        let called_with = words_of(line)?;
+        let mut all = called_with.iter().map(String::as_str).peekable();
         let mut has_usual_output = false;
         while let Some(word) = all.next() {
             let next = all.peek().copied().unwrap_or_default();
@@ -63,9 +73,8 @@ impl Recipe {
                     && ["extra-filename=", "incremental="].iter().any(|key| next.starts_with(key));
             if is_about_output {
                 all.next();
-            } else if word == EMIT {
-                has_usual_output = true;
             } else if !word.starts_with("--json=") {
+                has_usual_output |= word == EMIT;
                 words.push(word.to_owned());
             }
         }
@@ -105,8 +114,8 @@ impl Recipe {
         Some(State::of(root, [root.join(folder)], files))
     }
 
-    /// Starts rustc for a program at `binary`, whose name is the package's. `partly` is where rustc
-    /// keeps what it need not do again; nobody but rustc trusts in that.
+    /// Starts rustc for a program at `binary`. `partly` is where rustc keeps what it need not do
+    /// again; nobody but rustc trusts in that.
     ///
     /// # Errors
     /// When rustc cannot be started.
@@ -123,14 +132,16 @@ impl Recipe {
             command.arg("--json=diagnostic-rendered-ansi");
         }
         // A tenth of rustc's time goes into writing line numbers of std, which only a backtrace
-        // would show.
-        command.args(["-C", "strip=debuginfo"]);
+        // would show, and a tenth into many small parts of a program that is small itself.
+        command.args(["-C", "strip=debuginfo", "-C", "codegen-units=16"]);
         command.arg("-C").arg(format!("incremental={}", partly.display()));
-        // Commas part what is emitted, so the shorter of two names for the place.
-        let place = binary.strip_prefix(root).unwrap_or(binary).display();
-        command.arg(format!("--emit=dep-info={place}.d,link={place}")).current_dir(root);
+        // A name of the file itself would be one of the words by which rustc knows what it kept.
+        let folder = binary.parent().unwrap_or(root);
+        command.arg("--out-dir").arg(folder).current_dir(root);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        Ok(Compiling { rustc: command.spawn()?, binary: binary.to_owned(), colours })
+        let name = self.words.iter().skip_while(|word| *word != "--crate-name").nth(1);
+        let made = folder.join(name.ok_or(io::ErrorKind::NotFound)?);
+        Ok(Compiling { rustc: command.spawn()?, made, binary: binary.to_owned(), colours })
     }
 }
 
@@ -144,17 +155,20 @@ impl Compiling {
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty())
             .map(|line| serde_json::from_slice(line).ok())
+            .filter(|message| !message.as_ref().is_some_and(only_counts))
             .collect::<Option<_>>()?;
         let mut said: String = messages.iter().filter_map(|m| m["rendered"].as_str()).collect();
         if !self.colours {
             said = anstream::adapter::strip_str(&said).to_string();
         }
         if output.status.success() {
-            let is_whole = !asks_for_variables(&self.binary.with_extension("d"));
+            let is_whole = !asks_for_variables(&self.made.with_extension("d"))
+                && fs::rename(&self.made, &self.binary).is_ok();
             return is_whole.then_some(Compiled { binary: Some(self.binary), said });
         }
-        let mut errors = messages.iter().filter(|message| message["level"] == "error");
-        errors.all(is_about_the_source).then_some(Compiled { binary: None, said })
+        let mut errors = messages.iter().filter(|message| message["level"] == "error").peekable();
+        let is_refused = errors.peek().is_some() && errors.all(is_about_the_source);
+        is_refused.then_some(Compiled { binary: None, said })
     }
 }
 
@@ -171,13 +185,17 @@ fn asks_for_variables(dep_info: &Path) -> bool {
     fs::read_to_string(dep_info).map_or(true, |text| text.contains("\n# env-dep:"))
 }
 
+/// The last line, which says how many there were. Cargo leaves it out as well.
+fn only_counts(message: &Value) -> bool {
+    let text = message["message"].as_str().unwrap_or_default();
+    text.starts_with("aborting due to")
+        || [" warning emitted", " warnings emitted"].iter().any(|end| text.ends_with(end))
+}
+
 /// Whether an error would be the same from cargo: not about a library that is not as rustc expects
 /// it, a variable that cargo would have set, or the linker.
 fn is_about_the_source(error: &Value) -> bool {
     let text = error["message"].as_str().unwrap_or_default();
-    if text.starts_with("aborting due to") {
-        return true;
-    }
     let code = error["code"]["code"].as_str().unwrap_or_default();
     let is_about_libraries = code.starts_with("E046") || ["E0514", "E0786"].contains(&code);
     let has_place = error["spans"].as_array().is_some_and(|spans| !spans.is_empty());
@@ -186,4 +204,45 @@ fn is_about_the_source(error: &Value) -> bool {
 
 fn note(root: &Path, package: &str) -> PathBuf {
     fresh::folder(root).join(format!("{package}.rustc"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "     Running `/r/rustc --crate-name ex_01 'a b/it'\\''s.rs' --json=x,y \
+         --emit=dep-info,link -C debuginfo=1 --check-cfg 'cfg(feature, values())' \
+         -C extra-filename=-4f --out-dir /t -C incremental=/i --extern nix=/t/libnix.rlib`";
+
+    #[test]
+    fn cargos_words_are_read_as_a_shell_reads_them() {
+        let words = words_of(LINE).expect("a line of cargo's");
+        assert_eq!(words[..4], ["/r/rustc", "--crate-name", "ex_01", "a b/it's.rs"]);
+        assert_eq!(words_of("Compiling ex-01"), None);
+        assert_eq!(words_of("Running `rustc 'open`"), None);
+    }
+
+    #[test]
+    fn where_the_output_goes_is_ours() {
+        let Recipe { words } = Recipe::parse(LINE).expect("a line of cargo's");
+        let expected = ["-C", "debuginfo=1", "--check-cfg", "cfg(feature, values())", "--extern"];
+        assert_eq!(words[5..10], expected);
+        assert_eq!(words.len(), 11);
+        let unusual = LINE.replace("dep-info,link", "dep-info,asm");
+        assert_eq!(Recipe::parse(&unusual), None);
+    }
+
+    #[test]
+    fn an_error_without_a_place_or_about_libraries_is_not_told() {
+        let error = |text: &str| serde_json::from_str::<Value>(text).expect("valid JSON");
+        let told = r#"{"message": "m", "code": {"code": "E0308"}, "spans": [{}]}"#;
+        assert!(is_about_the_source(&error(told)));
+        for other in [
+            r#"{"message": "linking with `cc` failed", "code": null, "spans": []}"#,
+            r#"{"message": "can't find crate", "code": {"code": "E0463"}, "spans": [{}]}"#,
+            r#"{"message": "environment variable `X` not defined", "code": null, "spans": [{}]}"#,
+        ] {
+            assert!(!is_about_the_source(&error(other)), "{other}");
+        }
+    }
 }

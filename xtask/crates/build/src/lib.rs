@@ -17,7 +17,7 @@ use std::thread;
 
 use anyhow::{Context, ensure};
 
-pub use again::{Compiled, Compiling, Recipe};
+pub use again::{Compiled, Compiling, Recipe, words_of};
 pub use fresh::{known, remember};
 pub use variant::variant;
 

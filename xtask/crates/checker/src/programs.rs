@@ -77,7 +77,9 @@ fn start(course: &Course, entry: &Entry, place: &Place) -> Option<Compiling> {
     let recipe = Recipe::known(&course.root, &entry.id, &entry.path)?;
     // Beside cargo's own, so that `cargo clean` takes it as well.
     let partly = std::env::current_exe().ok()?.parent()?.join("again");
-    recipe.start(&course.root, &place.path().join(&entry.id), &partly).ok()
+    let folder = place.path().join("program");
+    std::fs::create_dir(&folder).ok()?;
+    recipe.start(&course.root, &folder.join(&entry.id), &partly).ok()
 }
 
 /// Has cargo build these programs, and keeps how it called rustc.
