@@ -2,12 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::Context;
 
 /// The program of this package, built by cargo unless nothing has changed since it was.
 pub fn program(root: &Path, package: &str) -> anyhow::Result<Command> {
-    let mut command = Command::new(binary(root, package)?);
+    command(root, binary(root, package)?)
+}
+
+/// The same, where nothing has changed since it was built.
+pub fn known(root: &Path, package: &str) -> anyhow::Result<Option<Command>> {
+    build::known(root, package).map(|binary| command(root, binary)).transpose()
+}
+
+fn command(root: &Path, binary: PathBuf) -> anyhow::Result<Command> {
+    let mut command = Command::new(binary);
     command.current_dir(root).env(launcher::XTASK_VARIABLE, launcher::xtask_path()?);
     // What it starts asks the environment about colours, not our command line.
     match anstream::ColorChoice::global() {
@@ -27,8 +37,9 @@ pub fn binary(root: &Path, package: &str) -> anyhow::Result<PathBuf> {
     if let Some(binary) = build::known(root, package) {
         return Ok(binary);
     }
+    let asked = SystemTime::now();
     let mut built = build::binaries(root, &[package])?;
     let binary = built.remove(package).context("cargo named no binary")?;
-    build::remember(root, package, &binary);
+    build::remember(root, package, &binary, asked);
     Ok(binary)
 }

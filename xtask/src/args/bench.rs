@@ -16,6 +16,7 @@ pub struct Bench {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suite {
     Startup,
+    Feedback,
 }
 
 pub fn command(verb: Command) -> Command {
@@ -23,7 +24,7 @@ pub fn command(verb: Command) -> Command {
         .arg(
             Arg::new("suite")
                 .value_name("SUITE")
-                .value_parser(["startup"])
+                .value_parser(["startup", "feedback"])
                 .default_value("startup")
                 .help("What to measure"),
         )
@@ -47,13 +48,16 @@ Examples:
   cargo xtask bench startup          the runner and the launcher against a
                                      direct start
   cargo xtask bench startup --cold   a fresh clone against installing rustlings
-                                     (minutes)",
+                                     (minutes)
+  cargo xtask bench feedback         from the save of an exercise to its verdict
+                                     against bare rustc and rustlings",
         )
 }
 
 pub fn read(words: &ArgMatches) -> Verb {
     let suite = match one::<String>(words, "suite").as_str() {
         "startup" => Suite::Startup,
+        "feedback" => Suite::Feedback,
         other => unreachable!("clap refuses the suite {other}"),
     };
     Verb::Bench(Bench { suite, cold: words.get_flag("cold"), pairs: one(words, "pairs") })

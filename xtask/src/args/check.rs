@@ -1,4 +1,4 @@
-//! `check [ID…] [--solutions | --gate [--accept]] [--seed N]`.
+//! `check [ID…] [--solutions | --gate [--accept]] [--seed N] [--times]`.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
@@ -16,6 +16,8 @@ pub struct Check {
     pub accept: bool,
     /// From which random inputs are made.
     pub seed: Option<u64>,
+    /// Tell how long the tests took.
+    pub times: bool,
 }
 
 pub fn command(verb: Command) -> Command {
@@ -57,6 +59,7 @@ command that shows it by hand.",
                 .value_parser(value_parser!(u64))
                 .help("Make the random inputs from this number"),
         )
+        .arg(flag("times", "Tell also how long the tests took").conflicts_with("gate"))
         .after_help(
             "\
 Examples:
@@ -76,5 +79,6 @@ pub fn read(words: &ArgMatches) -> Verb {
         gate: words.get_flag("gate"),
         accept: words.get_flag("accept"),
         seed: words.get_one("seed").copied(),
+        times: words.get_flag("times"),
     })
 }

@@ -1,6 +1,7 @@
 //! `bench`: figures as ratios and differences within one run, never against another day's.
 
 mod cold;
+mod feedback;
 mod startup;
 
 use std::process::Command;
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use course::Course;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 
 use crate::args::{Bench, Suite};
 use crate::status::Status;
@@ -20,8 +23,15 @@ pub fn bench(args: &Bench) -> anyhow::Result<Status> {
             let cold = !args.cold || cold::cold(&course)?;
             Ok(if warm && cold { Status::Holds } else { Status::Failed })
         }
+        Suite::Feedback => {
+            let met = feedback::feedback(&course, args.pairs.div_ceil(2).max(1))?;
+            Ok(if met { Status::Holds } else { Status::Failed })
+        }
     }
 }
+
+/// The version of the peer.
+const RUSTLINGS: &str = "6.5.0";
 
 /// How long a command takes from its start to its end. It must succeed.
 fn time(command: &mut Command) -> anyhow::Result<Duration> {
@@ -32,6 +42,13 @@ fn time(command: &mut Command) -> anyhow::Result<Duration> {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{name} ended with {}: {}", output.status, said.trim_end());
     Ok(elapsed)
+}
+
+/// User and system time of this process's children that have ended, and of theirs (getrusage(2)).
+fn processor_of_children() -> anyhow::Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("ask for the processor time")?;
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(micros.unsigned_abs()))
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -2,6 +2,7 @@
 
 mod anchors;
 mod book;
+mod draft;
 mod exercises;
 mod generated;
 mod lessons;
@@ -12,6 +13,7 @@ mod tree;
 use std::io::Write;
 
 use course::Course;
+pub use draft::unfinished;
 pub use sources::is_the_students;
 pub use tree::Tree;
 

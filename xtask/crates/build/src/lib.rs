@@ -3,6 +3,7 @@
 //! The files are named by cargo's own JSON messages, so nothing stale is ever run: what cargo did
 //! not name in this build is not there. Compiler messages reach standard error as rustc wrote them.
 
+mod again;
 mod fresh;
 mod variant;
 
@@ -16,6 +17,7 @@ use std::thread;
 
 use anyhow::{Context, ensure};
 
+pub use again::{Compiled, Compiling, Recipe, words_of};
 pub use fresh::{known, remember};
 pub use variant::variant;
 
@@ -47,6 +49,8 @@ pub struct Built {
     pub said: BTreeMap<String, String>,
     /// The libraries that they were linked with, by their crates' names.
     pub libraries: BTreeMap<String, PathBuf>,
+    /// Cargo's lines "Running `…`": how it has called rustc, for what it had to compile.
+    pub calls: Vec<String>,
 }
 
 /// Builds these binaries and examples of these packages. What does not compile keeps nothing else
@@ -59,18 +63,16 @@ pub fn each(
     packages: &[impl AsRef<str>],
     targets: &[impl AsRef<str>],
 ) -> anyhow::Result<Built> {
-    let choice = anstream::AutoStream::choice(&io::stdout());
-    let colours = choice != anstream::ColorChoice::Never;
-    let format = if colours { "json-diagnostic-rendered-ansi" } else { "json" };
+    let format = if has_colours() { "json-diagnostic-rendered-ansi" } else { "json" };
     let mut command = Command::new(cargo());
-    command.args(["build", "--keep-going", "--message-format", format]);
+    command.args(["build", "--keep-going", "--verbose", "--message-format", format]);
     for package in packages {
         command.args(["--package", package.as_ref()]);
     }
     command.args(targets.iter().map(AsRef::as_ref)).current_dir(root).stdin(Stdio::null());
-    let (messages, status) = messages_of(&mut command, Tell::Progress)?;
+    let Answer { messages, calls, status } = answer_of(&mut command, Tell::Progress)?;
 
-    let mut built = Built::default();
+    let mut built = Built { calls, ..Built::default() };
     for message in &messages {
         let name = message["target"]["name"].as_str().unwrap_or_default().to_owned();
         if let Some(rendered) = message["message"]["rendered"].as_str() {
@@ -92,7 +94,7 @@ fn executables(root: &Path, arguments: &[&str]) -> anyhow::Result<BTreeMap<Strin
     let mut command = Command::new(cargo());
     command.args(["build", "--message-format=json-render-diagnostics"]).args(arguments);
     command.current_dir(root).stdin(Stdio::null());
-    let (messages, status) = messages_of(&mut command, Tell::All)?;
+    let Answer { messages, status, .. } = answer_of(&mut command, Tell::All)?;
     ensure!(status.success(), "cargo build failed");
     let mut found = BTreeMap::new();
     for message in messages {
@@ -113,19 +115,30 @@ pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))
 }
 
+/// Whether what is printed on standard output has colours.
+fn has_colours() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// What of cargo's own words is passed on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tell {
     All,
-    /// Not what failed: whoever asked will tell it in words of its own.
+    /// Not what failed: whoever asked will tell it in words of its own. Nor what only a verbose
+    /// cargo says.
     Progress,
 }
 
-/// Runs cargo to its end: its JSON messages, and on standard error what it says to people.
-fn messages_of(
-    command: &mut Command,
-    tell: Tell,
-) -> anyhow::Result<(Vec<serde_json::Value>, ExitStatus)> {
+struct Answer {
+    /// For programs.
+    messages: Vec<serde_json::Value>,
+    /// What it has started, where it was to say that.
+    calls: Vec<String>,
+    status: ExitStatus,
+}
+
+/// Runs cargo to its end; what it says to people goes to standard error.
+fn answer_of(command: &mut Command, tell: Tell) -> anyhow::Result<Answer> {
     // Cargo sees a pipe and would leave its colours out.
     let choice = anstream::AutoStream::choice(&io::stderr());
     if choice != anstream::ColorChoice::Never && env::var_os("CARGO_TERM_COLOR").is_none() {
@@ -137,35 +150,45 @@ fn messages_of(
         .spawn()
         .with_context(|| format!("start {}", command.get_program().to_string_lossy()))?;
     let (stdout, stderr) = (cargo.stdout.take(), cargo.stderr.take());
-    let messages = thread::scope(|scope| {
+    let (messages, calls) = thread::scope(|scope| {
         // Two pipes, two readers: with one, cargo could block on the pipe that nobody reads.
         let speech = scope.spawn(|| stderr.map(|stderr| pass_on(stderr, tell)));
         let messages = stdout.map(|stdout| {
             let lines = BufReader::new(stdout).split(b'\n').map_while(Result::ok);
             lines.filter_map(|line| serde_json::from_slice(&line).ok()).collect::<Vec<_>>()
         });
-        let _ = speech.join();
-        messages.unwrap_or_default()
+        let calls = speech.join().ok().flatten();
+        (messages.unwrap_or_default(), calls.unwrap_or_default())
     });
     let status = cargo.wait().context("wait for cargo")?;
-    Ok((messages, status))
+    Ok(Answer { messages, calls, status })
 }
 
-/// `    Finished …`, with or without colours; and what is told otherwise.
-fn is_left_out(line: &str, tell: Tell) -> bool {
-    let plain = anstream::adapter::strip_str(line).to_string();
-    let told_otherwise = ["error: could not compile", "warning: `", "warning: build failed"];
-    plain.trim_start().starts_with("Finished `")
-        || (tell == Tell::Progress && told_otherwise.iter().any(|begin| plain.starts_with(begin)))
+/// `    Finished …`, and what is told otherwise or was only asked for by us.
+fn is_left_out(plain: &str, tell: Tell) -> bool {
+    let line = plain.trim_start();
+    let by_others = ["error: could not compile", "warning: `", "warning: build failed"];
+    let when_verbose = ["Fresh ", "Dirty ", "Running `", "process didn't exit successfully: `"];
+    line.starts_with("Finished `")
+        || tell == Tell::Progress
+            && (by_others.iter().any(|begin| plain.starts_with(begin))
+                || when_verbose.iter().any(|begin| line.starts_with(begin))
+                || ["", "Caused by:"].contains(&line))
 }
 
-/// Passes on what cargo says, but for the line that tells of every build that it is finished.
-fn pass_on(stderr: impl io::Read, tell: Tell) {
+/// Passes on what cargo says, but for what is left out; what it has started comes back.
+fn pass_on(stderr: impl io::Read, tell: Tell) -> Vec<String> {
+    let mut calls = Vec::new();
     for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
         let text = String::from_utf8_lossy(&line);
-        if !is_left_out(&text, tell) {
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        if !is_left_out(&plain, tell) {
             // Standard error may be closed; the build goes on all the same.
             let _ = writeln!(io::stderr(), "{text}");
         }
+        if plain.trim_start().starts_with("Running `") {
+            calls.push(plain);
+        }
     }
+    calls
 }

@@ -7,9 +7,11 @@ use course::progress::{self, Progress};
 use course::{Course, Entry, State};
 use trial::{Answer, Result};
 
+use crate::place::Place;
 use crate::programs;
 use crate::show::{self, Form, Row};
 use crate::tests::{self, Job};
+use crate::times;
 
 /// Checks what the student has written; tells whether all of it passes.
 pub fn student(
@@ -17,6 +19,7 @@ pub fn student(
     exercises: &[&Entry],
     seed: u64,
     form: Form,
+    times: bool,
 ) -> anyhow::Result<bool> {
     // The content is taken before the build: a save during the check must not count as checked.
     let contents = exercises
@@ -25,8 +28,9 @@ pub fn student(
         .collect::<anyhow::Result<Vec<u64>>>()?;
     let is_there = |entry: &&&Entry| course.root.join(&entry.path).join("src/main.rs").is_file();
     let there: Vec<&Entry> = exercises.iter().filter(is_there).copied().collect();
-    let built = programs::students(course, exercises, &there)?;
-    let results = run(course, exercises, &built, seed, |entry| entry.id.clone())?;
+    let place = Place::new(&course.root)?;
+    let built = programs::students(course, exercises, &there, &place)?;
+    let results = run(course, exercises, &built, seed, &place, |entry| entry.id.clone())?;
     let mut rows = rows(exercises, &results);
     for row in &mut rows {
         row.is_missing = !there.contains(&row.entry);
@@ -42,6 +46,9 @@ pub fn student(
         if progress::content(&course.root, entry).ok() != Some(content) {
             writeln!(out, "{} was changed during the check: check it again.", entry.id)?;
         }
+    }
+    if times {
+        writeln!(out, "{}", times::line(results.iter().flatten().flatten()))?;
     }
     out.flush()?;
     if let Err(error) = remembered {
@@ -67,13 +74,15 @@ pub fn solutions(
     exercises: &[&Entry],
     seed: u64,
     repeat: usize,
+    times: bool,
 ) -> anyhow::Result<bool> {
+    let place = Place::new(&course.root)?;
     let built = programs::references(course, exercises)?;
     let mut out = anstream::stdout().lock();
     for turn in 0..repeat {
         // Each turn has inputs of its own.
         let seed = seed.wrapping_add(turn as u64);
-        let results = run(course, exercises, &built, seed, programs::solution_of)?;
+        let results = run(course, exercises, &built, seed, &place, programs::solution_of)?;
         let rows = rows(exercises, &results);
         if let Some(wrong) = rows.iter().find(|row| !row.passes()) {
             writeln!(out, "turn {} of {repeat}:", turn + 1)?;
@@ -85,6 +94,9 @@ pub fn solutions(
         }
         if turn + 1 == repeat {
             show::table(&mut out, &rows)?;
+            if times {
+                writeln!(out, "{}", times::line(results.iter().flatten().flatten()))?;
+            }
         }
     }
     out.flush()?;
@@ -99,6 +111,7 @@ fn run(
     exercises: &[&Entry],
     built: &Built,
     seed: u64,
+    place: &Place,
     name: impl Fn(&Entry) -> String,
 ) -> anyhow::Result<Results> {
     let suites = programs::suites(exercises, built)?;
@@ -108,7 +121,7 @@ fn run(
             jobs.push(Job { entry, suite, program: program.clone(), until: None });
         }
     }
-    let mut results = tests::run(course, &jobs, seed)?.into_iter();
+    let mut results = tests::run(course, &jobs, seed, place)?.into_iter();
     let compiled = |entry: &&Entry| built.binaries.contains_key(&name(entry));
     Ok(exercises.iter().map(|entry| if compiled(entry) { results.next() } else { None }).collect())
 }

@@ -15,6 +15,7 @@ use build::Built;
 use course::{Course, Entry, Mutant};
 use trial::{Answer, Result};
 
+use crate::place::Place;
 use crate::programs::{self, Source};
 use crate::tests::{self, Job, Suite};
 use crate::told;
@@ -76,7 +77,7 @@ pub fn gate(
             jobs.push(Job { entry, suite, program: program.clone(), until });
         }
     }
-    let mut results = tests::run(course, &jobs, seed)?.into_iter();
+    let mut results = tests::run(course, &jobs, seed, &Place::new(&course.root)?)?.into_iter();
     for (program, known) in compiled.iter().zip(&known) {
         let verdict = match program {
             Ok(_) => {

@@ -4,7 +4,8 @@
 //! command line comes from them and is checked there.
 //!
 //! ```text
-//! checker [--watched | --solutions [--repeat N] | --gate [--accept]] [--seed N] -- [ID…]
+//! checker [--watched | --solutions [--repeat N] | --gate [--accept]] [--seed N] [--times]
+//!         -- [ID…]
 //! ```
 
 mod check;
@@ -14,6 +15,7 @@ mod programs;
 mod show;
 mod tests;
 mod text;
+mod times;
 mod told;
 
 use std::env;
@@ -45,6 +47,8 @@ struct Asked {
     /// How many times in a row, for solutions.
     repeat: usize,
     seed: u64,
+    /// Tell how long the tests took.
+    times: bool,
     ids: Vec<String>,
 }
 
@@ -64,9 +68,15 @@ fn run() -> anyhow::Result<bool> {
     let course = Course::here()?;
     let exercises = course.exercises_named(&asked.ids)?;
     match asked.subject {
-        Subject::Student => check::student(&course, &exercises, asked.seed, Form::Alone),
-        Subject::Watched => check::student(&course, &exercises, asked.seed, Form::Watched),
-        Subject::Solutions => check::solutions(&course, &exercises, asked.seed, asked.repeat),
+        Subject::Student => {
+            check::student(&course, &exercises, asked.seed, Form::Alone, asked.times)
+        }
+        Subject::Watched => {
+            check::student(&course, &exercises, asked.seed, Form::Watched, asked.times)
+        }
+        Subject::Solutions => {
+            check::solutions(&course, &exercises, asked.seed, asked.repeat, asked.times)
+        }
         Subject::Gate => gate::gate(&course, &exercises, asked.seed, asked.accept),
     }
 }
@@ -82,6 +92,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Asked> {
             "--watched" => asked.subject = Subject::Watched,
             "--solutions" => asked.subject = Subject::Solutions,
             "--gate" => asked.subject = Subject::Gate,
+            "--times" => asked.times = true,
             "--accept" => asked.accept = true,
             "--repeat" => asked.repeat = usize::try_from(number()?).context("too many")?,
             "--seed" => asked.seed = number()?,

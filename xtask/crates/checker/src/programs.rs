@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context;
-use build::Built;
+use build::{Built, Compiling, Recipe};
 use course::{Course, Entry};
 
+use crate::place::Place;
 use crate::tests::Suite;
 
 /// All that an exercise's program is linked with, in its manifest and here.
@@ -45,13 +47,57 @@ pub fn students(
     course: &Course,
     exercises: &[&Entry],
     written: &[&Entry],
+    place: &Place,
 ) -> anyhow::Result<Built> {
-    let packages: Vec<&str> = written.iter().map(|entry| entry.id.as_str()).collect();
-    let programs = match packages[..] {
-        [] => Built::default(),
-        _ => build::each(&course.root, &packages, &["--bins"])?,
+    // A single one is what a student waits for at every save: rustc works while all else is looked
+    // after, and cargo is not asked where it would call rustc as it did the last time.
+    let compiling = match written {
+        [entry] => start(course, entry, place),
+        _ => None,
     };
-    with_tests(course, exercises, programs)
+    let tests = with_tests(course, exercises, Built::default())?;
+    let programs = match (compiling.and_then(Compiling::finish), written) {
+        (Some(compiled), [entry]) => Built {
+            binaries: compiled.binary.map(|file| (entry.id.clone(), file)).into_iter().collect(),
+            said: BTreeMap::from([(entry.id.clone(), compiled.said)]),
+            ..Built::default()
+        },
+        (_, []) => Built::default(),
+        (_, _) => by_cargo(course, written)?,
+    };
+    Ok(Built {
+        binaries: tests.binaries.into_iter().chain(programs.binaries).collect(),
+        said: tests.said.into_iter().chain(programs.said).collect(),
+        ..programs
+    })
+}
+
+/// Starts rustc for the program of an exercise, where it is known how.
+fn start(course: &Course, entry: &Entry, place: &Place) -> Option<Compiling> {
+    let recipe = Recipe::known(&course.root, &entry.id, &entry.path)?;
+    // Beside cargo's own, so that `cargo clean` takes it as well.
+    let partly = std::env::current_exe().ok()?.parent()?.join("again");
+    let folder = place.path().join("program");
+    std::fs::create_dir(&folder).ok()?;
+    recipe.start(&course.root, &folder.join(&entry.id), &partly).ok()
+}
+
+/// Has cargo build these programs, and keeps how it called rustc.
+fn by_cargo(course: &Course, written: &[&Entry]) -> anyhow::Result<Built> {
+    let asked = SystemTime::now();
+    let packages: Vec<&str> = written.iter().map(|entry| entry.id.as_str()).collect();
+    let built = build::each(&course.root, &packages, &["--bins"])?;
+    for entry in written.iter().filter(|entry| built.binaries.contains_key(&entry.id)) {
+        let name = format!(" --crate-name {} ", entry.id.replace('-', "_"));
+        let mut calls = built.calls.iter().filter(|call| call.contains(&name));
+        // With more than one target the package is not what an exercise is.
+        if let (Some(call), None) = (calls.next(), calls.next())
+            && let Some(recipe) = Recipe::parse(call)
+        {
+            recipe.keep(&course.root, &entry.id, &entry.path, asked);
+        }
+    }
+    Ok(built)
 }
 
 /// Builds the reference programs, and the tests, without what the students have written.
@@ -76,10 +122,11 @@ fn with_tests(course: &Course, exercises: &[&Entry], mut built: Built) -> anyhow
     }
     if !changed.is_empty() {
         let packages: Vec<&str> = changed.iter().map(|entry| entry.id.as_str()).collect();
+        let asked = SystemTime::now();
         let tests = build::each(root, &packages, &["--examples"])?;
         for entry in changed {
             if let Some(binary) = tests.binaries.get(&tests_of(entry)) {
-                build::remember(root, &tests_of(entry), binary);
+                build::remember(root, &tests_of(entry), binary, asked);
             }
         }
         built.binaries.extend(tests.binaries);

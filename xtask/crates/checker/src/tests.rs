@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use course::{Course, Entry};
 use launcher::{Launch, Limits, xtask_path};
-use trial::{Answer, Result, Verdict, report};
+use trial::{Answer, Result, Span, Verdict, report};
 
 use crate::place::Place;
 
@@ -54,7 +54,7 @@ impl Job<'_> {
         let name = self.entry.tests[test].name.clone();
         let claim = self.suite.listed.iter().find(|(listed, _)| *listed == name);
         let claim = claim.map_or_else(|| name.clone(), |(_, claim)| claim.clone());
-        Result { name, claim, answer, seed }
+        Result { name, claim, answer, seed, span: Span::default() }
     }
 
     fn count(&self) -> usize {
@@ -82,9 +82,13 @@ enum Next {
 
 /// Runs the tests, as many at a time as there are processors; the results have the jobs' order, and
 /// the tests' order within each.
-pub fn run(course: &Course, jobs: &[Job<'_>], seed: u64) -> anyhow::Result<Vec<Vec<Result>>> {
-    let runner =
-        Runner { root: &course.root, xtask: xtask_path()?, place: Place::new(&course.root)?, seed };
+pub fn run(
+    course: &Course,
+    jobs: &[Job<'_>],
+    seed: u64,
+    place: &Place,
+) -> anyhow::Result<Vec<Vec<Result>>> {
+    let runner = Runner { root: &course.root, xtask: xtask_path()?, place, seed };
     let all = jobs.iter().enumerate();
     let waiting = all.flat_map(|(job, of)| (0..of.count()).map(move |test| (job, test))).collect();
     let waiting: Vec<(usize, usize)> = waiting;
@@ -183,7 +187,7 @@ fn is_slow(answer: &Answer) -> bool {
 struct Runner<'a> {
     root: &'a Path,
     xtask: PathBuf,
-    place: Place,
+    place: &'a Place,
     seed: u64,
 }
 

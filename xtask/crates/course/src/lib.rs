@@ -103,18 +103,22 @@ impl Course {
     /// # Errors
     /// When no directory above is a course, or a manifest in it is wrong.
     pub fn here() -> anyhow::Result<Course> {
+        Course::read(Course::root_here()?)
+    }
+
+    /// The root of the course that the working directory is in, without reading any of it.
+    ///
+    /// # Errors
+    /// When no directory above is a course.
+    pub fn root_here() -> anyhow::Result<PathBuf> {
         let start = env::current_dir().context("find the working directory")?;
-        let root = start
-            .ancestors()
-            .find(|directory| is_root(directory))
-            .with_context(|| {
-                format!(
-                    "no course in {} or above it: go to the folder that holds lessons/ and xtask/",
-                    start.display()
-                )
-            })?
-            .to_owned();
-        Course::read(root)
+        let root = start.ancestors().find(|directory| is_root(directory));
+        root.map(Path::to_owned).with_context(|| {
+            format!(
+                "no course in {} or above it: go to the folder that holds lessons/ and xtask/",
+                start.display()
+            )
+        })
     }
 
     /// Reads the course at `root`.

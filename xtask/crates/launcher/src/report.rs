@@ -62,7 +62,8 @@ pub enum Ended {
 
 impl Ended {
     /// The launcher did not end it.
-    pub(crate) fn was_its_own(&self) -> bool {
+    #[must_use]
+    pub fn was_its_own(&self) -> bool {
         matches!(self, Ended::Exited { .. } | Ended::Signaled { .. })
     }
 

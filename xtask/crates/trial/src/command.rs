@@ -6,13 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 
 use crate::outcome::Wrong;
 use crate::program::Trial;
 use crate::report::{self, Answer};
-use crate::{Result, Test};
+use crate::{Result, Span, Test};
 
 /// What a panic said, for the report.
 static PANIC: Mutex<String> = Mutex::new(String::new());
@@ -86,6 +87,7 @@ fn run(id: &'static str, tests: &[Test]) -> anyhow::Result<bool> {
 }
 
 fn one(test: &Test, trial: &Trial) -> Result {
+    let began_us = now_us();
     let answer = match catch_unwind(AssertUnwindSafe(|| (test.run)(trial))) {
         Ok(Ok(())) => Answer::Passed,
         Ok(Err(Wrong::Program(failure))) => Answer::Failed(failure),
@@ -93,7 +95,14 @@ fn one(test: &Test, trial: &Trial) -> Result {
         Ok(Err(Wrong::Ours(error))) => Answer::Error(format!("{error:#}")),
         Err(_) => Answer::Error(PANIC.lock().map(|said| said.clone()).unwrap_or_default()),
     };
-    Result { name: test.name.to_owned(), claim: test.claim.to_owned(), answer, seed: trial.seed }
+    let span = Span { began_us, ended_us: now_us() };
+    let (name, claim) = (test.name.to_owned(), test.claim.to_owned());
+    Result { name, claim, answer, seed: trial.seed, span }
+}
+
+fn now_us() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_micros());
+    u64::try_from(now).unwrap_or(u64::MAX)
 }
 
 /// For somebody who runs the tests by hand.

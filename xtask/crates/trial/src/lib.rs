@@ -49,7 +49,7 @@ pub use command::main;
 pub use insta;
 pub use outcome::{Failure, Outcome, Verdict, Wrong};
 pub use program::{Program, Ran, Trial};
-pub use report::{Answer, Result};
+pub use report::{Answer, Result, Span};
 pub use talk::Talk;
 
 /// One fact, or a few that belong together, about the program under test.

@@ -65,7 +65,7 @@ fn limits() -> Limits {
     Limits {
         wall: Some(Duration::from_secs(10)),
         quiet: Some(Duration::from_millis(400)),
-        cpu: Some(Duration::from_secs(2)),
+        cpu: Some(Duration::from_secs(1)),
         memory_bytes: Some(256 << 20),
         processes: Some(64),
         open_files: Some(256),

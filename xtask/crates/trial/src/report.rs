@@ -15,6 +15,14 @@ pub struct Result {
     pub answer: Answer,
     /// What its random inputs were made from.
     pub seed: u64,
+    pub span: Span,
+}
+
+/// When the test itself ran, in microseconds since 1970; empty for one that did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    pub began_us: u64,
+    pub ended_us: u64,
 }
 
 /// What a test found out.
@@ -44,6 +52,7 @@ impl Result {
         json!({
             "name": self.name, "claim": self.claim, "seed": self.seed,
             "outcome": outcome, "detail": detail,
+            "began_us": self.span.began_us, "ended_us": self.span.ended_us,
         })
     }
 
@@ -58,7 +67,9 @@ impl Result {
             other => anyhow::bail!("an unknown outcome `{other}`"),
         };
         let seed = value["seed"].as_u64().context("the key `seed` is missing")?;
-        Ok(Result { name: text(value, "name")?, claim: text(value, "claim")?, answer, seed })
+        let time = |key: &str| value[key].as_u64().unwrap_or_default();
+        let span = Span { began_us: time("began_us"), ended_us: time("ended_us") };
+        Ok(Result { name: text(value, "name")?, claim: text(value, "claim")?, answer, seed, span })
     }
 }
 
@@ -138,7 +149,9 @@ mod tests {
             Answer::NotTried("why".to_owned()),
             Answer::Error("because".to_owned()),
         ] {
-            let result = Result { name: "n".into(), claim: "l".into(), answer, seed: u64::MAX };
+            let span = Span { began_us: 1, ended_us: u64::MAX };
+            let (name, claim) = ("n".into(), "l".into());
+            let result = Result { name, claim, answer, seed: u64::MAX, span };
             write(&path, std::slice::from_ref(&result)).expect("write it");
             assert_eq!(read(&path).expect("read it"), result);
         }
