@@ -45,7 +45,7 @@ pub fn missing_commands(trial: &Trial) -> Outcome {
 pub fn could_not_be_started(trial: &Trial) -> Outcome {
     let ran = trial
         .program(["echo one", "echo two", "echo three"])
-        .in_script(r#"PATH=/nonexistent; "$@""#)
+        .in_script(r#"program=$(command -v "$1"); shift; PATH=/nonexistent; "$program" "$@""#)
         .by_hand(
             "cargo xtask run ex-10 -- true; (PATH=/nonexistent; target/debug/ex-10 'echo one' \
              'echo two' 'echo three')",
