@@ -9,13 +9,15 @@ pub struct Bench {
     pub suite: Suite,
     /// Also from an empty target directory.
     pub cold: bool,
-    /// Pairs of runs.
+    /// Pairs of runs; fewer of what takes long.
     pub pairs: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suite {
     Startup,
+    Doctor,
+    All,
 }
 
 pub fn command(verb: Command) -> Command {
@@ -23,15 +25,17 @@ pub fn command(verb: Command) -> Command {
         .arg(
             Arg::new("suite")
                 .value_name("SUITE")
-                .value_parser(["startup"])
+                .value_parser(["startup", "doctor", "all"])
                 .default_value("startup")
-                .help("What to measure"),
+                .hide_possible_values(true)
+                .hide_default_value(true)
+                .help("startup, doctor or all [default: startup]"),
         )
         .arg(
             Arg::new("cold")
                 .long("cold")
                 .action(ArgAction::SetTrue)
-                .help("Also from an empty target directory"),
+                .help("startup: also from an empty target directory"),
         )
         .arg(
             Arg::new("pairs")
@@ -39,7 +43,7 @@ pub fn command(verb: Command) -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(usize))
                 .default_value("40")
-                .help("Pairs of runs"),
+                .help("Pairs of runs; of what takes long, fewer"),
         )
         .after_help(
             "\
@@ -47,13 +51,17 @@ Examples:
   cargo xtask bench startup          the runner and the launcher against a
                                      direct start
   cargo xtask bench startup --cold   a fresh clone against installing rustlings
-                                     (minutes)",
+                                     (minutes)
+  cargo xtask bench doctor           from a hang to its proof, a look against
+                                     lsof +E, what a healthy program pays",
         )
 }
 
 pub fn read(words: &ArgMatches) -> Verb {
     let suite = match one::<String>(words, "suite").as_str() {
         "startup" => Suite::Startup,
+        "doctor" => Suite::Doctor,
+        "all" => Suite::All,
         other => unreachable!("clap refuses the suite {other}"),
     };
     Verb::Bench(Bench { suite, cold: words.get_flag("cold"), pairs: one(words, "pairs") })

@@ -11,12 +11,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use course::Course;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
 
 use crate::output;
 
-use super::{time, verdict};
+use super::{processor_of_children, time, verdict};
 
 const RUSTLINGS: &str = "6.5.0";
 /// The most that our time may be of theirs.
@@ -62,13 +60,6 @@ fn cost(commands: &mut [Command]) -> anyhow::Result<Cost> {
         elapsed += time(command)?;
     }
     Ok(Cost { elapsed, processor: processor_of_children()?.saturating_sub(before) })
-}
-
-/// User and system time of this process's children that have ended, and of theirs (getrusage(2)).
-fn processor_of_children() -> anyhow::Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("ask for the processor time")?;
-    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Ok(Duration::from_micros(micros.unsigned_abs()))
 }
 
 /// Cargo in `folder`, with nothing of this process's own build.

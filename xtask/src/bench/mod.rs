@@ -1,6 +1,7 @@
 //! `bench`: figures as ratios and differences within one run, never against another day's.
 
 mod cold;
+mod doctor;
 mod startup;
 
 use std::process::Command;
@@ -8,19 +9,24 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use course::Course;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 
 use crate::args::{Bench, Suite};
 use crate::status::Status;
 
 pub fn bench(args: &Bench) -> anyhow::Result<Status> {
     let course = Course::here()?;
-    match args.suite {
-        Suite::Startup => {
-            let warm = startup::startup(&course, args.pairs.max(1))?;
-            let cold = !args.cold || cold::cold(&course)?;
-            Ok(if warm && cold { Status::Holds } else { Status::Failed })
-        }
+    let pairs = args.pairs.max(1);
+    let mut met = true;
+    if matches!(args.suite, Suite::Startup | Suite::All) {
+        met &= startup::startup(&course, pairs)?;
+        met &= !args.cold || cold::cold(&course)?;
     }
+    if matches!(args.suite, Suite::Doctor | Suite::All) {
+        met &= doctor::doctor(&course, pairs)?;
+    }
+    Ok(if met { Status::Holds } else { Status::Failed })
 }
 
 /// How long a command takes from its start to its end. It must succeed.
@@ -32,6 +38,13 @@ fn time(command: &mut Command) -> anyhow::Result<Duration> {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{name} ended with {}: {}", output.status, said.trim_end());
     Ok(elapsed)
+}
+
+/// User and system time of this process's children that have ended, and of theirs (getrusage(2)).
+fn processor_of_children() -> anyhow::Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).context("ask for the processor time")?;
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(micros.unsigned_abs()))
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
