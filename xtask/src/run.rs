@@ -8,7 +8,6 @@ use course::{Course, Entry, Kind, State};
 use launcher::{Ended, Limits, Mode, Report, Spec, supervise};
 
 use crate::args::Run;
-use crate::doctor;
 use crate::helper;
 use crate::status::Status;
 
@@ -55,7 +54,7 @@ fn explain(id: &str, report: &Report) {
     // Standard error may be closed; the exit status says it as well.
     let _ = writeln!(anstream::stderr(), "{said}");
     if let Some(diagnosis) = &report.diagnosis {
-        let text = diagnosis.text(doctor::only_ascii());
+        let text = diagnosis.text_here();
         let _ = write!(anstream::stderr(), "{text}");
     }
 }

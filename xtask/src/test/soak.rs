@@ -165,7 +165,7 @@ impl Place {
 
     fn run(&self, id: &str, circumstance: Circumstance) -> anyhow::Result<Captured> {
         let at = |name: &str| self.folder.path().join(name);
-        let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+        let limits = Limits { wall: Some(DEADLINE), deadlock: true, ..Limits::default() };
         let launch = Launch::captured(at(id)).limits(limits);
         launch.output_reported_in(&at("reports"), &at("xtask"), |command| {
             command.env("TMPDIR", at("tmp")).current_dir("/");
@@ -211,7 +211,7 @@ fn differs(place: &Place, captured: &Captured, expected: &[u8]) -> Option<String
     let report = &captured.report;
     let stderr = String::from_utf8_lossy(&captured.stderr);
     if !report.ended.is_success() {
-        return Some(format!("{}; it said: {}", report.ended.words(), stderr.trim_end()));
+        return Some(format!("{}\nit said: {}", report.explained(), stderr.trim_end()));
     }
     if report.unreaped != Some(0) || report.left_behind != 0 {
         return Some(format!("{:?} of its processes were not reaped", report.unreaped));

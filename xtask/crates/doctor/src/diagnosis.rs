@@ -141,6 +141,12 @@ impl Diagnosis {
         self.text_of("short")
     }
 
+    /// All of it, for a terminal of this process's locale.
+    #[must_use]
+    pub fn text_here(&self) -> String {
+        self.text(picture::only_ascii())
+    }
+
     /// All of it, for a terminal, which may know only ASCII.
     #[must_use]
     pub fn text(&self, ascii: bool) -> String {

@@ -104,6 +104,14 @@ impl Ended {
 }
 
 impl Report {
+    /// How it ended, and in the lines below what the doctor says, where it was asked.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        let diagnosis = self.diagnosis.as_ref().map(Diagnosis::text_here);
+        let words = self.ended.words();
+        diagnosis.map_or(words.clone(), |text| format!("{words}\n{}", text.trim_end()))
+    }
+
     pub(crate) fn not_started(error: &anyhow::Error) -> Report {
         Report {
             ended: Ended::NotStarted { error: format!("{error:#}") },
