@@ -12,6 +12,7 @@ use launcher::{Ended, Limits, Mode, Spec, supervise};
 use nix::unistd::Pid;
 
 use crate::args::{Doctor, Format, Patient};
+use crate::output;
 use crate::status::Status;
 
 /// Between two looks at a process that moves.
@@ -40,8 +41,7 @@ fn run(args: &Doctor, argv: &[OsString]) -> anyhow::Result<Status> {
     match args.format {
         Format::Text => {
             let text = diagnosis.text(args.ascii || only_ascii());
-            // Standard error may be closed; the exit status says it as well.
-            let _ = write!(anstream::stderr(), "{text}");
+            output::beside_the_program(&report.ended, &text);
         }
         Format::Json => print_json(&diagnosis)?,
     }

@@ -46,6 +46,8 @@ pub enum Occasion {
     Quiet(Duration),
     /// The deadline has passed.
     Deadline(Duration),
+    /// A signal, from a person as a rule, has ended it or was to end it.
+    Interrupt(Duration),
     /// It was asked to look.
     Look(Duration),
 }

@@ -66,6 +66,9 @@ impl Report<'_> {
             Occasion::Deadline(time) => {
                 format!("its deadline passed after {} ms; {how}", time.as_millis())
             }
+            Occasion::Interrupt(time) => {
+                format!("interrupted after {} ms; {how}", time.as_millis())
+            }
             Occasion::Look(_) => format!("it still runs; {how}"),
         }
     }
@@ -183,6 +186,7 @@ impl Report<'_> {
         let (Occasion::Proof(after)
         | Occasion::Quiet(after)
         | Occasion::Deadline(after)
+        | Occasion::Interrupt(after)
         | Occasion::Look(after)) = self.occasion;
         let finding = self.finding.as_ref();
         json!({

@@ -69,12 +69,30 @@ struct Same {
     since: Instant,
     looks: u32,
     tasks: Vec<Task>,
-    /// What the doctor has seen once.
+    /// What the doctor has seen once, and looks for again.
     first: Option<Still>,
+    /// What he saw when there was no proof.
+    unproved: Option<Unproved>,
     ask_at: Instant,
     ask_again: Duration,
     /// When the heuristic begins to count: anew after it has found that something may move.
     counts_since: (Instant, u32),
+}
+
+/// A tree that stood still and was not proved to be in a deadlock.
+#[derive(Clone)]
+pub struct Unproved {
+    still: Still,
+    refused: Option<String>,
+}
+
+impl Unproved {
+    /// For a program that somebody interrupts after so long.
+    pub fn explain(&self, after: Duration) -> Explained {
+        let Unproved { still, refused } = self;
+        let diagnosis = Diagnosis::of(&still.scene, Occasion::Interrupt(after), refused.clone());
+        Explained { stuck: Vec::new(), diagnosis: Some(diagnosis) }
+    }
 }
 
 /// A tree that stands still, and why it is to be ended.
@@ -104,6 +122,12 @@ impl Quiet {
     /// Something moved that is no thread of the tree.
     pub fn disturb(&mut self) {
         self.same = None;
+    }
+
+    /// What the doctor saw of the tree, which has stood still since, as far as is known: who
+    /// interrupts it ends most of it before anybody could look.
+    pub fn unproved(&self) -> Option<&Unproved> {
+        self.same.as_ref()?.unproved.as_ref()
     }
 
     /// Looks, where it is time. What comes back is a tree that is in a deadlock, or has been quiet
@@ -190,8 +214,16 @@ enum Asked {
 
 impl Same {
     fn new(since: Instant, tasks: Vec<Task>) -> Same {
-        let (looks, first, ask_again) = (1, None, ASK_AGAIN.0);
-        Same { since, looks, tasks, first, ask_at: since, ask_again, counts_since: (since, 1) }
+        Same {
+            since,
+            looks: 1,
+            tasks,
+            first: None,
+            unproved: None,
+            ask_at: since,
+            ask_again: ASK_AGAIN.0,
+            counts_since: (since, 1),
+        }
     }
 
     /// Asks the doctor, where it is time: for a first look, or for the second that proves.
@@ -219,9 +251,14 @@ impl Same {
                     let diagnosis = Diagnosis::of(&still.scene, occasion, refused);
                     return Ok(Asked::Proved(Box::new(diagnosis)));
                 }
+                self.unproved = Some(Unproved { still, refused });
                 self.put_off(now);
             }
-            None => self.put_off(now),
+            None => {
+                let refused = still.fill();
+                self.unproved = Some(Unproved { still, refused });
+                self.put_off(now);
+            }
         }
         Ok(Asked::Nothing)
     }

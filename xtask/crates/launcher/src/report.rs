@@ -39,7 +39,8 @@ pub struct Report {
     /// What each thread of the tree did just before it was ended, parents before their children;
     /// empty but after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`].
     pub stuck: Vec<Stuck>,
-    /// What the doctor says: after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`].
+    /// What the doctor says: after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`]; and where a
+    /// signal ended what had stood still.
     pub diagnosis: Option<Diagnosis>,
 }
 

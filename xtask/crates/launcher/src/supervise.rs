@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 
 use crate::limits::Limit;
 use crate::outside;
-use crate::quiet::{self, Explained, Quiet};
+use crate::quiet::{self, Explained, Quiet, Unproved};
 use crate::reap::Reaped;
 use crate::relay::{self, Relay};
 use crate::report::{Ended, Report};
@@ -61,6 +61,8 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 quiet: looks.then(|| Quiet::new(spec.limits.quiet, program)),
                 explained: Explained::default(),
                 interrupts: Vec::new(),
+                interrupted: None,
+                hurried: false,
                 reaped: Reaped::default(),
             };
             run.complete(pipes)?
@@ -86,6 +88,10 @@ struct Run<'a> {
     quiet: Option<Quiet>,
     explained: Explained,
     interrupts: Vec<Instant>,
+    /// What stood still when somebody last asked to stop it.
+    interrupted: Option<(Instant, Unproved)>,
+    /// Ctrl-C came once more while the tree was being ended.
+    hurried: bool,
     reaped: Reaped,
 }
 
@@ -100,6 +106,10 @@ impl Run<'_> {
         let unreaped = self.count_unreaped(&ended);
         let left_behind = self.end_the_tree(&ended);
         let ended = ended?;
+        // Only now, so that nobody waits for it to end.
+        if let Some(unproved) = self.was_interrupted(&ended).filter(|_| !self.hurried) {
+            self.explained = unproved.explain(wall);
+        }
         if ended.was_its_own() {
             self.flush(FLUSH_PATIENCE)?;
         } else if let Err(error) = self.flush(FLUSH_PATIENCE_ENDED) {
@@ -124,6 +134,9 @@ impl Run<'_> {
         loop {
             // Taken before the children are reaped: see `Signals::take`.
             let stops = self.signals.take();
+            if !stops.is_empty() {
+                self.note_what_is_interrupted();
+            }
             let stopped = self.reaped.take(self.program, attached)?;
             if let Some(ended) = self.reaped.program.clone() {
                 return Ok(ended);
@@ -227,6 +240,22 @@ impl Run<'_> {
             return Ok(Some(Limit::Output));
         }
         self.watch.passed(limits, &self.reaped).context("look at the program's processes in /proc")
+    }
+
+    /// As it was at the last look: a Ctrl-C at the terminal ends most programs before the launcher
+    /// could take another.
+    fn note_what_is_interrupted(&mut self) {
+        if let Some(unproved) = self.quiet.as_ref().and_then(Quiet::unproved) {
+            self.interrupted = Some((Instant::now(), unproved.clone()));
+        }
+    }
+
+    /// What stood still until a signal ended this run, the launcher's doing or not.
+    fn was_interrupted(&self, ended: &Ended) -> Option<Unproved> {
+        let is_recent = |at: Instant| at.elapsed() < INSIST_WITHIN;
+        let is_its_end = matches!(ended, Ended::Interrupted { .. }) || ended.was_its_own();
+        let (_, unproved) = self.interrupted.as_ref().filter(|(at, _)| is_recent(*at))?;
+        is_its_end.then(|| unproved.clone())
     }
 
     /// Whether this signal ends the run. A Ctrl-C at an attached program's terminal has reached the

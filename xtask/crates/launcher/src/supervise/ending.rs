@@ -9,12 +9,15 @@ use super::Run;
 use crate::limits::{Limit, Limits};
 use crate::relay::Relay;
 use crate::report::{Ended, Report};
-use crate::signals;
+use crate::signals::{self, Stop};
 use crate::start::Mode;
 use crate::tree;
 
 /// How long processes may take to vanish after SIGKILL before they are reported as left behind.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a person presses again who will not wait for the grace to be over.
+const KEYS: [Signal; 2] = [Signal::SIGINT, Signal::SIGQUIT];
 
 impl Run<'_> {
     /// Those that came to the launcher, and those that are still below it.
@@ -49,11 +52,13 @@ impl Run<'_> {
     /// be born between a look and the signal.
     fn reap_until(&mut self, end: Instant, kill: bool) {
         loop {
-            self.signals.take();
+            let is_key = |stop: &Stop| KEYS.iter().any(|&key| key as i32 == stop.number);
+            self.hurried |= self.signals.take().iter().any(is_key);
             // Errors of the relays no longer matter: the tree is about to go.
             let _ = self.pass_on();
             let reaped = self.reaped.take(self.program, false);
-            if reaped.is_err() || self.reaped.all || Instant::now() >= end {
+            let is_over = Instant::now() >= end || self.hurried && !kill;
+            if reaped.is_err() || self.reaped.all || is_over {
                 return;
             }
             if kill {
