@@ -1,18 +1,18 @@
 //! `doctor`: runs a program, or looks at one that runs, and explains why it hangs.
 
-use std::env;
 use std::ffi::OsString;
 use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ::doctor::proof::{PAUSE, Still, examine, tasks_from};
-use ::doctor::{Diagnosis, Occasion, Whose};
+use ::doctor::{Diagnosis, Occasion, Whose, only_ascii};
 use anyhow::{Context, bail};
 use launcher::{Ended, Limits, Mode, Spec, supervise};
 use nix::unistd::Pid;
 
 use crate::args::{Doctor, Format, Patient};
+use crate::output;
 use crate::status::Status;
 
 /// Between two looks at a process that moves.
@@ -41,8 +41,7 @@ fn run(args: &Doctor, argv: &[OsString]) -> anyhow::Result<Status> {
     match args.format {
         Format::Text => {
             let text = diagnosis.text(args.ascii || only_ascii());
-            // Standard error may be closed; the exit status says it as well.
-            let _ = write!(anstream::stderr(), "{text}");
+            output::beside_the_program(&report.ended, &text);
         }
         Format::Json => print_json(&diagnosis)?,
     }
@@ -99,12 +98,4 @@ fn print_json(diagnosis: &Diagnosis) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
     writeln!(out, "{}", diagnosis.to_json())?;
     Ok(())
-}
-
-/// Whether the locale (locale(7)) knows no more than ASCII.
-pub fn only_ascii() -> bool {
-    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    let locale = locale.unwrap_or_default().to_lowercase();
-    !locale.contains("utf-8") && !locale.contains("utf8")
 }

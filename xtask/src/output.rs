@@ -1,6 +1,10 @@
-//! Standard output for verbs whose status counts whether or not anybody reads on.
+//! Standard output for verbs whose status counts whether or not anybody reads on, and standard
+//! error after a program that had the terminal.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use launcher::Ended;
+use nix::sys::signal::Signal;
 
 /// Standard output, with colours where they are wanted. A reader that has gone away (`| head -1`)
 /// is no error: what is checked is checked all the same.
@@ -24,4 +28,19 @@ impl<W: Write> Write for Patient<W> {
             outcome => outcome,
         }
     }
+}
+
+/// Says on standard error what became of a program that had it until now. Standard error may be
+/// closed; the exit status says it as well.
+pub fn beside_the_program(ended: &Ended, text: &str) {
+    let mut err = anstream::stderr();
+    let by_key = match ended {
+        Ended::Signaled { number, .. } | Ended::Interrupted { number, .. } => {
+            [Signal::SIGINT, Signal::SIGQUIT].iter().any(|&key| key as i32 == *number)
+        }
+        _ => false,
+    };
+    // The terminal has printed ^C, and no newline.
+    let newline = if by_key && io::stderr().is_terminal() { "\n" } else { "" };
+    let _ = write!(err, "{newline}{text}");
 }

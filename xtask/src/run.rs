@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use course::progress::{self, Progress};
 use course::{Course, Entry, Kind, State};
-use launcher::{Ended, Limits, Mode, Report, Spec, supervise};
+use launcher::{Diagnosis, Ended, Limits, Mode, Report, Spec, supervise};
 
 use crate::args::Run;
-use crate::doctor;
 use crate::helper;
+use crate::output;
 use crate::status::Status;
 
 pub fn run(args: &Run) -> anyhow::Result<Status> {
@@ -49,18 +49,20 @@ fn explain(id: &str, report: &Report) {
         | Ended::Deadlock
         | Ended::Interrupted { .. }
         | Ended::NotStarted { .. } => {
-            format!("{id} was {}", report.ended.words())
+            format!("{id} was {}\n", report.ended.words())
         }
         Ended::Signaled { signal, .. } if signal != "SIGINT" && signal != "SIGPIPE" => {
-            format!("{id} was killed by {signal}")
+            format!("{id} was killed by {signal}\n")
         }
-        _ => return,
+        _ => String::new(),
     };
-    // Standard error may be closed; the exit status says it as well.
-    let _ = writeln!(anstream::stderr(), "{said}");
-    if let Some(diagnosis) = &report.diagnosis {
-        let text = diagnosis.text(doctor::only_ascii());
-        let _ = write!(anstream::stderr(), "{text}");
+    // Who presses Ctrl-C is told why it hung, and nothing where it did not.
+    let is_limit = matches!(report.ended, Ended::Limit { .. } | Ended::Deadlock);
+    let hung = |diagnosis: &&Diagnosis| is_limit || diagnosis.kind().is_some();
+    let text = report.diagnosis.as_ref().filter(hung).map(Diagnosis::text_here);
+    let text = text.unwrap_or_default();
+    if !said.is_empty() || !text.is_empty() {
+        output::beside_the_program(&report.ended, &format!("{said}{text}"));
     }
 }
 

@@ -9,7 +9,7 @@ pub struct Bench {
     pub suite: Suite,
     /// Also from an empty target directory.
     pub cold: bool,
-    /// Pairs of runs.
+    /// Pairs of runs; fewer of what takes long.
     pub pairs: usize,
 }
 
@@ -17,6 +17,8 @@ pub struct Bench {
 pub enum Suite {
     Startup,
     Feedback,
+    Doctor,
+    All,
 }
 
 pub fn command(verb: Command) -> Command {
@@ -24,15 +26,17 @@ pub fn command(verb: Command) -> Command {
         .arg(
             Arg::new("suite")
                 .value_name("SUITE")
-                .value_parser(["startup", "feedback"])
+                .value_parser(["startup", "feedback", "doctor", "all"])
                 .default_value("startup")
-                .help("What to measure"),
+                .hide_possible_values(true)
+                .hide_default_value(true)
+                .help("startup, feedback, doctor or all [default: startup]"),
         )
         .arg(
             Arg::new("cold")
                 .long("cold")
                 .action(ArgAction::SetTrue)
-                .help("Also from an empty target directory"),
+                .help("startup: also from an empty target directory"),
         )
         .arg(
             Arg::new("pairs")
@@ -40,7 +44,7 @@ pub fn command(verb: Command) -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(usize))
                 .default_value("40")
-                .help("Pairs of runs"),
+                .help("Pairs of runs; of what takes long, fewer"),
         )
         .after_help(
             "\
@@ -50,7 +54,9 @@ Examples:
   cargo xtask bench startup --cold   a fresh clone against installing rustlings
                                      (minutes)
   cargo xtask bench feedback         from the save of an exercise to its verdict
-                                     against bare rustc and rustlings",
+                                     against bare rustc and rustlings
+  cargo xtask bench doctor           from a hang to its proof, a look against
+                                     lsof +E, what a healthy program pays",
         )
 }
 
@@ -58,6 +64,8 @@ pub fn read(words: &ArgMatches) -> Verb {
     let suite = match one::<String>(words, "suite").as_str() {
         "startup" => Suite::Startup,
         "feedback" => Suite::Feedback,
+        "doctor" => Suite::Doctor,
+        "all" => Suite::All,
         other => unreachable!("clap refuses the suite {other}"),
     };
     Verb::Bench(Bench { suite, cold: words.get_flag("cold"), pairs: one(words, "pairs") })

@@ -1,6 +1,7 @@
 //! `bench`: figures as ratios and differences within one run, never against another day's.
 
 mod cold;
+mod doctor;
 mod feedback;
 mod startup;
 
@@ -17,17 +18,19 @@ use crate::status::Status;
 
 pub fn bench(args: &Bench) -> anyhow::Result<Status> {
     let course = Course::here()?;
-    match args.suite {
-        Suite::Startup => {
-            let warm = startup::startup(&course, args.pairs.max(1))?;
-            let cold = !args.cold || cold::cold(&course)?;
-            Ok(if warm && cold { Status::Holds } else { Status::Failed })
-        }
-        Suite::Feedback => {
-            let met = feedback::feedback(&course, args.pairs.div_ceil(2).max(1))?;
-            Ok(if met { Status::Holds } else { Status::Failed })
-        }
+    let pairs = args.pairs.max(1);
+    let mut met = true;
+    if matches!(args.suite, Suite::Startup | Suite::All) {
+        met &= startup::startup(&course, pairs)?;
+        met &= !args.cold || cold::cold(&course)?;
     }
+    if matches!(args.suite, Suite::Feedback | Suite::All) {
+        met &= feedback::feedback(&course, pairs.div_ceil(2))?;
+    }
+    if matches!(args.suite, Suite::Doctor | Suite::All) {
+        met &= doctor::doctor(&course, pairs)?;
+    }
+    Ok(if met { Status::Holds } else { Status::Failed })
 }
 
 /// The version of the peer.

@@ -166,7 +166,7 @@ impl Copy {
             return Ok(Outcome::NotCompiled);
         }
         // Through the launcher, because broken tests may hang.
-        let limits = Limits { wall: Some(TESTS_DEADLINE), ..Limits::default() };
+        let limits = Limits { wall: Some(TESTS_DEADLINE), deadlock: true, ..Limits::default() };
         let launch = Launch::captured(build::cargo()).args(tests).limits(limits);
         let tested = launch.output(&self.xtask, |command| self.prepare(command))?;
         let passed = tested.report.ended.is_success();

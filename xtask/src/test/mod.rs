@@ -1,7 +1,7 @@
 //! `test`: everything that the CI runs, as steps, with a table at the end.
 
 mod breaks;
-mod load;
+pub mod load;
 mod soak;
 mod step;
 mod steps;

@@ -14,8 +14,6 @@ use anyhow::Context;
 use course::{Course, Entry, Kind};
 use files::TempDir;
 use launcher::{Captured, Launch, Limits, xtask_path};
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
 
 use super::load;
 use crate::check;
@@ -167,7 +165,7 @@ impl Place {
 
     fn run(&self, id: &str, circumstance: Circumstance) -> anyhow::Result<Captured> {
         let at = |name: &str| self.folder.path().join(name);
-        let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+        let limits = Limits { wall: Some(DEADLINE), deadlock: true, ..Limits::default() };
         let launch = Launch::captured(at(id)).limits(limits);
         launch.output_reported_in(&at("reports"), &at("xtask"), |command| {
             command.env("TMPDIR", at("tmp")).current_dir("/");
@@ -192,38 +190,28 @@ fn repeat(
     circumstance: Circumstance,
     count: usize,
 ) -> anyhow::Result<Option<String>> {
-    let before = sched_getaffinity(Pid::from_raw(0)).context("ask for the processors")?;
     load::beside(|| {
-        let pinned = match circumstance {
-            Circumstance::Pinned => pin_to_one(&before),
-            Circumstance::Loaded | Circumstance::OrdinaryUser => Ok(()),
+        let turns = || {
+            (1..=count).find_map(|turn| match place.run(id, circumstance) {
+                Err(error) => Some(format!("run {turn}: {error:#}")),
+                Ok(captured) => {
+                    differs(place, &captured, expected).map(|what| format!("run {turn}: {what}"))
+                }
+            })
         };
-        let turns = if pinned.is_ok() { count } else { 0 };
-        let wrong = (1..=turns).find_map(|turn| match place.run(id, circumstance) {
-            Err(error) => Some(format!("run {turn}: {error:#}")),
-            Ok(captured) => {
-                differs(place, &captured, expected).map(|what| format!("run {turn}: {what}"))
-            }
-        });
-        pinned?;
-        sched_setaffinity(Pid::from_raw(0), &before).context("give the processors back")?;
-        Ok(wrong)
+        match circumstance {
+            // The launcher and the lesson inherit it from this thread.
+            Circumstance::Pinned => load::on_one_processor(turns),
+            Circumstance::Loaded | Circumstance::OrdinaryUser => Ok(turns()),
+        }
     })
-}
-
-/// The launcher and the lesson inherit it from this thread.
-fn pin_to_one(allowed: &CpuSet) -> anyhow::Result<()> {
-    let first = (0..CpuSet::count()).find(|&cpu| allowed.is_set(cpu).unwrap_or(false));
-    let mut one = CpuSet::new();
-    one.set(first.context("no processor is allowed")?).context("choose a processor")?;
-    sched_setaffinity(Pid::from_raw(0), &one).context("stay on one processor")
 }
 
 fn differs(place: &Place, captured: &Captured, expected: &[u8]) -> Option<String> {
     let report = &captured.report;
     let stderr = String::from_utf8_lossy(&captured.stderr);
     if !report.ended.is_success() {
-        return Some(format!("{}; it said: {}", report.ended.words(), stderr.trim_end()));
+        return Some(format!("{}\nit said: {}", report.explained(), stderr.trim_end()));
     }
     if report.unreaped != Some(0) || report.left_behind != 0 {
         return Some(format!("{:?} of its processes were not reaped", report.unreaped));

@@ -70,7 +70,7 @@ fn launch(course: &Course, command: &str, more: Vec<OsString>) -> anyhow::Result
         "xtask" => xtask.clone().into_os_string(),
         other => OsString::from(other),
     };
-    let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+    let limits = Limits { wall: Some(DEADLINE), deadlock: true, ..Limits::default() };
     let launch = Launch::captured(program).args(words).args(more).limits(limits);
     launch.output(&xtask, |command| {
         command.env(XTASK_VARIABLE, &xtask).current_dir(&course.root);
@@ -121,7 +121,7 @@ impl Outcome {
             outcome.failed = outcome.failed.max(1);
             let ended = match &captured.report.ended {
                 Ended::Exited { .. } => String::new(),
-                other => format!("the step was {}\n", other.words()),
+                _ => format!("the step was {}\n", captured.report.explained()),
             };
             outcome.failure = Some(format!("{text}{ended}"));
         }

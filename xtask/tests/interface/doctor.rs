@@ -1,12 +1,17 @@
 //! `doctor`: a program of anybody's, and why it hangs.
 
 use std::fs::{self, Permissions};
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use assert_cmd::assert::Assert;
+use fixture::Fixture;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -107,6 +112,74 @@ fn a_wait_for_standard_input_is_no_deadlock() {
     assert_eq!(output.status.code(), Some(124));
     let json: Value = serde_json::from_slice(&output.stdout).expect("an object");
     assert_eq!((&json["verdict"], &json["kind"]), (&"deadline".into(), &Value::Null));
+}
+
+/// Waits to open a FIFO that others could still open.
+const NO_PEER: &str = "mkfifo a; echo ready; read x <a";
+const SLEEPS: &str = "echo ready; exec sleep 600";
+
+/// What the runner said on standard error after this signal. It comes after ever longer pauses,
+/// until the doctor has looked: on a loaded machine that may take its time.
+#[track_caller]
+fn interrupted(folder: &Path, words: &[&str], signal: Signal, looked: &str) -> String {
+    for pause in [300, 1000, 4000, 16_000] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(words)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("start the runner");
+        let mut ready = [0; 6];
+        child.stdout.as_mut().expect("a pipe").read_exact(&mut ready).expect("ready");
+        // Not to put things in order: it is the pause that is tested.
+        thread::sleep(Duration::from_millis(pause));
+        kill(Pid::from_raw(child.id().cast_signed()), signal).expect("signal the runner");
+        let output = child.wait_with_output().expect("wait for the runner");
+        assert_eq!(output.status.code(), Some(128 + signal as i32));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if said.contains(looked) {
+            return said;
+        }
+        let _ = fs::remove_file(folder.join("a"));
+    }
+    panic!("{looked} was not said");
+}
+
+#[test]
+fn who_interrupts_what_stands_still_is_told_why_it_did() {
+    let folder = folder();
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("let others in");
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let words = ["doctor", "--", "sh", "-c", NO_PEER];
+        let said = interrupted(folder.path(), &words, signal, "probably a deadlock");
+        assert!(said.starts_with("interrupted after "), "{said}");
+        for words in ["waits to open FIFO A (a) for reading", "see: cargo xtask run lesson-02"] {
+            assert!(said.contains(words), "{words} is not in {said}");
+        }
+        fs::remove_file(folder.path().join("a")).expect("remove the FIFO");
+    }
+    let words = ["doctor", "--", "sh", "-c", SLEEPS];
+    let said = interrupted(folder.path(), &words, Signal::SIGINT, "not a deadlock");
+    assert!(said.contains("parent (sleep) sleeps in "), "{said}");
+}
+
+#[test]
+fn run_explains_only_what_hung() {
+    let main = |script: &str| {
+        format!(
+            "fn main() {{ use std::os::unix::process::CommandExt; \
+             panic!(\"{{}}\", std::process::Command::new(\"sh\").args([\"-c\", {script:?}]).exec()) }}"
+        )
+    };
+    let course = Fixture::new(&main(NO_PEER));
+    fs::set_permissions(course.root(), Permissions::from_mode(0o755)).expect("let others in");
+    let said = interrupted(course.root(), &["run", "2"], Signal::SIGTERM, "probably a deadlock");
+    assert!(said.contains("lesson-02 was stopped by SIGTERM\ninterrupted after "), "{said}");
+    course.lesson(2, "other", &main(SLEEPS));
+    let said = interrupted(course.root(), &["run", "2"], Signal::SIGTERM, "stopped by SIGTERM");
+    assert!(said.ends_with("lesson-02 was stopped by SIGTERM\n"), "{said}");
 }
 
 /// A process that runs beside the doctor, until it is dropped.

@@ -203,7 +203,7 @@ impl Runner<'_> {
         let report = place.path().join("result.json");
         // From the root, as a student can type it.
         let inputs = Path::new(".pipeworks/inputs");
-        let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+        let limits = Limits { wall: Some(DEADLINE), deadlock: true, ..Limits::default() };
         let launch = Launch::captured(&job.suite.program)
             .args(["--only", name, "--seed", &self.seed.to_string(), "--report"])
             .args([report.as_os_str(), "--inputs".as_ref(), inputs.as_os_str(), "--".as_ref()])
@@ -224,8 +224,8 @@ impl Runner<'_> {
         })?;
         report::read(&report).with_context(|| {
             let said = String::from_utf8_lossy(&captured.stderr);
-            let ended = captured.report.ended.words();
-            format!("the test `{name}` left no result ({ended}); it said: {}", said.trim_end())
+            let ended = captured.report.explained();
+            format!("the test `{name}` left no result: {ended}\nit said: {}", said.trim_end())
         })
     }
 }

@@ -12,6 +12,9 @@ use nix::sys::stat::{FileStat, fstat};
 use nix::unistd::Pid;
 
 use crate::calls::Direction;
+use crate::tables;
+use crate::tasks::Task;
+use crate::tree;
 
 /// So many descriptors of one process are looked at.
 const DESCRIPTORS_MAX: usize = 4096;
@@ -137,7 +140,7 @@ pub fn printable(text: &str) -> String {
 pub struct Process {
     pub pid: Pid,
     pub command: String,
-    /// Those that could be read, in order.
+    /// Those that could be read, in order, of all its tables: see [`tables`](crate::tables).
     pub descriptors: Vec<Descriptor>,
     /// Those are all.
     pub is_complete: bool,
@@ -147,19 +150,30 @@ impl Process {
     pub fn read(pid: Pid) -> Process {
         let command = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
         let command = printable(String::from_utf8_lossy(&command).trim_end_matches('\n'));
-        let mut process = Process { pid, command, descriptors: Vec::new(), is_complete: false };
-        if let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) {
-            let entries: Vec<_> = entries.flatten().take(DESCRIPTORS_MAX + 1).collect();
-            let found = entries.iter().filter_map(|entry| Descriptor::read(&entry.path()));
-            process.descriptors.extend(found.take(DESCRIPTORS_MAX));
-            process.descriptors.sort_by_key(|descriptor| descriptor.fd);
-            process.is_complete = process.descriptors.len() == entries.len();
+        let mut process = Process { pid, command, descriptors: Vec::new(), is_complete: true };
+        let mut tables: Vec<Pid> = Vec::new();
+        for tid in tree::threads(pid) {
+            if tables.iter().any(|&other| tables::are_shared(other, tid)) {
+                continue;
+            }
+            if process.add_table(tid) {
+                tables.push(tid);
+            } else if Task::read(pid, tid).is_some_and(|task| !task.has_ended()) {
+                process.is_complete = false;
+            }
         }
+        process.is_complete &= !tables.is_empty();
+        process.descriptors.sort_by_key(|descriptor| descriptor.fd);
+        process.descriptors.dedup();
         process
     }
 
-    pub fn descriptor(&self, fd: i32) -> Option<&Descriptor> {
-        self.descriptors.iter().find(|descriptor| descriptor.fd == fd)
+    /// Tells whether all of it could be read.
+    fn add_table(&mut self, tid: Pid) -> bool {
+        let Ok((entries, has_more)) = tables::entries(tid, DESCRIPTORS_MAX) else { return false };
+        let before = self.descriptors.len();
+        self.descriptors.extend(entries.iter().filter_map(|entry| Descriptor::read(&entry.path())));
+        !has_more && self.descriptors.len() == before + entries.len()
     }
 }
 
@@ -179,6 +193,8 @@ pub fn fifo_at(pid: Pid, directory: i32, path: &str) -> Option<String> {
 mod tests {
     use std::fs::File;
     use std::os::fd::{AsRawFd, BorrowedFd};
+
+    use nix::sched::{CloneFlags, unshare};
 
     use super::*;
 
@@ -210,5 +226,25 @@ mod tests {
     #[test]
     fn a_name_does_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[2Jb\n"), "a?[2Jb?");
+    }
+
+    #[test]
+    fn a_table_of_a_threads_own_belongs_to_its_process() {
+        let (told, objects) = std::sync::mpsc::channel();
+        // Ends when it is dropped, at the latest by a panic of this thread.
+        let (end, until) = std::sync::mpsc::channel::<()>();
+        let other = std::thread::spawn(move || {
+            unshare(CloneFlags::CLONE_FILES).expect("take a table of its own");
+            let (reader, _writer) = std::io::pipe().expect("create a pipe");
+            told.send(Object::of(&reader).expect("the pipe")).expect("tell its pipe");
+            // Disconnected, which is the end.
+            let _ = until.recv();
+        });
+        let pipe = objects.recv().expect("the thread's pipe");
+        let process = Process::read(nix::unistd::getpid());
+        let ends = process.descriptors.iter().filter(|found| found.object == pipe).count();
+        assert_eq!(ends, 2);
+        drop(end);
+        other.join().expect("the thread");
     }
 }

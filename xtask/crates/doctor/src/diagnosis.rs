@@ -46,6 +46,8 @@ pub enum Occasion {
     Quiet(Duration),
     /// The deadline has passed.
     Deadline(Duration),
+    /// A signal, from a person as a rule, has ended it or was to end it.
+    Interrupt(Duration),
     /// It was asked to look.
     Look(Duration),
 }
@@ -141,6 +143,12 @@ impl Diagnosis {
         self.text_of("short")
     }
 
+    /// All of it, for a terminal of this process's locale.
+    #[must_use]
+    pub fn text_here(&self) -> String {
+        self.text(picture::only_ascii())
+    }
+
     /// All of it, for a terminal, which may know only ASCII.
     #[must_use]
     pub fn text(&self, ascii: bool) -> String {
@@ -154,7 +162,8 @@ impl Diagnosis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scene::{Cause, Wait};
+    use crate::calls::Direction;
+    use crate::scene::{Cause, Wait, Want};
     use crate::stage::Stage;
 
     fn of(stage: &Stage, occasion: Occasion) -> Diagnosis {
@@ -264,10 +273,22 @@ parent (sh)
         assert_eq!(diagnosis.to_json()["page"], json!(null));
         let text = diagnosis.explanation();
         assert!(text.starts_with("its deadline passed after 2000 ms; not a deadlock"), "{text}");
-        assert!(
-            text.contains("not proved: child-2 (cat), thread 2 sleeps in nanosleep."),
-            "{text}"
-        );
+        assert!(text.contains("may go on: child-2 (cat), thread 2 sleeps in nanosleep."), "{text}");
+    }
+
+    #[test]
+    fn of_a_copy_it_is_not_said_for_which_pipe_it_waits_where_that_is_not_known() {
+        let mut stage = Stage::default();
+        let parent = stage.process(None, "one");
+        let (from, to) = (stage.pipe(), stage.pipe());
+        stage.writes(from, parent, 4);
+        stage.reads(to, parent, 5);
+        let want = |pipe, direction, fd| Want::Pipe { pipe, direction, fd };
+        let wants = vec![want(from, Direction::Read, 3), want(to, Direction::Write, 6)];
+        stage.thread(parent, "splice", Wait::Any(wants));
+        let text = of(&stage, PROOF).text(false).replace("\n    ", " ");
+        assert!(text.contains("pipe A is perhaps empty"), "{text}");
+        assert!(text.contains("pipe B is perhaps full"), "{text}");
     }
 
     #[test]

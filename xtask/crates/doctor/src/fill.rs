@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 
 use crate::calls::Direction;
 use crate::pidfd;
-use crate::scene::{Cause, PipeId, Scene, ThreadId, Wait, Why};
+use crate::scene::{COPIES, Cause, PipeId, Scene, ThreadId, Wait, Want, Why};
 
 /// So many pipes are asked.
 const PIPES_MAX: usize = 256;
@@ -30,12 +30,17 @@ pub type Refused = Option<String>;
 pub fn fill(scene: &mut Scene) -> Refused {
     let mut refused = None;
     for id in 0..scene.threads.len() {
+        let mut ready = Vec::new();
         for (pipe, direction, fd) in scene.threads[id].pipes().collect::<Vec<_>>() {
             if pipe >= PIPES_MAX {
                 continue;
             }
             match ask(scene, id, fd) {
-                Ok(asked) => note(scene, id, pipe, direction, &asked),
+                Ok(asked) => {
+                    if note(scene, id, pipe, direction, &asked) {
+                        ready.push((pipe, direction));
+                    }
+                }
                 Err(error) => {
                     refused.get_or_insert_with(|| {
                         format!(
@@ -47,6 +52,7 @@ pub fn fill(scene: &mut Scene) -> Refused {
                 }
             }
         }
+        settle(scene, id, &ready);
     }
     refused
 }
@@ -85,19 +91,49 @@ fn bytes_in(fd: &OwnedFd) -> io::Result<libc::c_int> {
     if asked == 0 { Ok(bytes) } else { Err(io::Error::last_os_error()) }
 }
 
-fn note(scene: &mut Scene, id: ThreadId, pipe: PipeId, direction: Direction, asked: &Asked) {
+/// Tells whether the pipe is ready for what the thread wants of it.
+fn note(
+    scene: &mut Scene,
+    id: ThreadId,
+    pipe: PipeId,
+    direction: Direction,
+    asked: &Asked,
+) -> bool {
     let found = &mut scene.pipes[pipe];
     (found.bytes, found.capacity) = (Some(asked.bytes), Some(asked.capacity));
+    let call = scene.threads[id].call.as_deref().unwrap_or_default();
+    let (is_ready, plain) = match direction {
+        Direction::Read => (asked.bytes > 0, PLAIN_READS),
+        Direction::Write => (asked.has_room, PLAIN_WRITES),
+    };
+    if is_ready && plain.contains(&call) {
+        could_go_on(scene, id);
+    }
+    is_ready
+}
+
+/// A call that copies from one pipe to another waits for one of them at a time: not for one that is
+/// ready.
+fn settle(scene: &mut Scene, id: ThreadId, ready: &[(PipeId, Direction)]) {
+    let thread = &mut scene.threads[id];
+    let Wait::Any(wants) = &mut thread.wait else { return };
+    if ready.is_empty() || !thread.call.as_deref().is_some_and(|call| COPIES.contains(&call)) {
+        return;
+    }
+    wants.retain(|want| match want {
+        Want::Pipe { pipe, direction, .. } => !ready.contains(&(*pipe, *direction)),
+        _ => true,
+    });
+    if wants.is_empty() {
+        could_go_on(scene, id);
+    }
+}
+
+fn could_go_on(scene: &mut Scene, id: ThreadId) {
     let thread = &mut scene.threads[id];
     let call = thread.call.as_deref().unwrap_or_default();
-    let could_go_on = match direction {
-        Direction::Read => PLAIN_READS.contains(&call) && asked.bytes > 0,
-        Direction::Write => PLAIN_WRITES.contains(&call) && asked.has_room,
-    };
-    if could_go_on {
-        let words = format!("waits in {call} although it could go on");
-        thread.wait = Wait::Moves(Why { cause: Cause::Hidden, words });
-    }
+    let words = format!("waits in {call} although it could go on");
+    thread.wait = Wait::Moves(Why { cause: Cause::Hidden, words });
 }
 
 #[cfg(test)]
@@ -105,6 +141,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::scene::Pipe;
     use crate::stage::Stage;
 
     /// A scene in which this process waits on a pipe of its own.
@@ -156,5 +193,40 @@ mod tests {
         let said = fill(&mut seen).expect("a refusal");
         assert!(said.starts_with("How full the pipes are could not be asked"), "{said}");
         assert_eq!(seen.pipes[0].bytes, None);
+    }
+
+    /// A scene in which this process splices from its first pipe to its second.
+    fn splices(from: &impl AsRawFd, to: &impl AsRawFd) -> Scene {
+        let mut scene = scene(from.as_raw_fd(), true);
+        scene.pipes.push(Pipe::default());
+        let want = |pipe, direction, fd| Want::Pipe { pipe, direction, fd };
+        let (read, write) = (Direction::Read, Direction::Write);
+        let wants = vec![want(0, read, from.as_raw_fd()), want(1, write, to.as_raw_fd())];
+        scene.threads[0].wait = Wait::Any(wants);
+        scene.threads[0].call = Some("splice".to_owned());
+        scene
+    }
+
+    #[test]
+    fn a_copy_waits_for_the_pipe_that_is_not_ready() {
+        let (from, mut into_from) = std::io::pipe().expect("create a pipe");
+        let (_reader, to) = std::io::pipe().expect("create a pipe");
+        let waits_on = |scene: &Scene| -> Vec<(PipeId, Direction)> {
+            scene.threads[0].pipes().map(|(pipe, direction, _)| (pipe, direction)).collect()
+        };
+        let mut empty = splices(&from, &to);
+        fill(&mut empty);
+        assert_eq!(waits_on(&empty), [(0, Direction::Read)]);
+
+        into_from.write_all(b"abc").expect("write to the pipe");
+        let mut neither = splices(&from, &to);
+        fill(&mut neither);
+        assert!(matches!(neither.threads[0].wait, Wait::Moves(_)));
+
+        fcntl(&to, FcntlArg::F_SETFL(nix::fcntl::OFlag::O_NONBLOCK)).expect("make it non-blocking");
+        while (&to).write(&[0; 4096]).is_ok() {}
+        let mut full = splices(&from, &to);
+        fill(&mut full);
+        assert_eq!(waits_on(&full), [(1, Direction::Write)]);
     }
 }

@@ -95,8 +95,13 @@ impl Wanted {
         let (entries, has_more) = tables::entries(tid, DESCRIPTORS_MAX)?;
         held.has_too_many |= has_more;
         for path in entries.iter().map(fs::DirEntry::path) {
-            // It may have been closed meanwhile.
-            let Ok(target) = fs::read_link(&path) else { continue };
+            let target = match fs::read_link(&path) {
+                Ok(target) => target,
+                // Who may list them may not see what they are.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+                // It has been closed meanwhile.
+                Err(_) => continue,
+            };
             let Some(fd) = path.file_name().and_then(OsStr::to_str) else { continue };
             let Ok(fd) = fd.parse() else { continue };
             held.has_io_uring |= target.as_os_str() == "anon_inode:[io_uring]";

@@ -72,6 +72,7 @@ pub use diagnosis::{Diagnosis, Occasion, Verdict};
 pub use kind::Kind;
 pub use look::{Whose, look};
 pub use outside::Outside;
+pub use picture::only_ascii;
 pub use snapshot::Snapshot;
 pub use stuck::{Holder, Stuck};
 pub use tasks::{Task, is_in, tasks};

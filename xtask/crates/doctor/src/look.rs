@@ -18,7 +18,7 @@ use crate::holders::{self, Wanted};
 use crate::in_flight;
 use crate::memory;
 use crate::outside::Outside;
-use crate::scene::{Beyond, Cause, End, Process, Scene, Thread, ThreadId, Wait, Want, Why};
+use crate::scene::{Beyond, COPIES, Cause, End, Process, Scene, Thread, ThreadId, Wait, Want, Why};
 use crate::tasks::{self, Task, is_in};
 use crate::tree::Stat;
 use crate::waits::Names;
@@ -210,7 +210,7 @@ fn settle_copies(scene: &mut Scene) -> Vec<(ThreadId, Want)> {
     };
     let mut taken = Vec::new();
     for (id, thread) in scene.threads.iter_mut().enumerate() {
-        let is_copy = matches!(thread.call.as_deref(), Some("splice" | "tee" | "sendfile"));
+        let is_copy = thread.call.as_deref().is_some_and(|call| COPIES.contains(&call));
         if let (true, Wait::Any(wants)) = (is_copy, &mut thread.wait)
             && wants.iter().any(is_open)
         {
@@ -256,8 +256,8 @@ fn expect_an_end(scene: &mut Scene) {
         let other: Direction = direction.opposite();
         let found = &mut scene.pipes[pipe];
         if found.ends(other).next().is_none() && *found.beyond(other) == Beyond::Nobody {
-            let somebody = "a process outside the tree that cannot be seen".to_owned();
-            *found.beyond_mut(other) = Beyond::Somebody(somebody);
+            let somebody = "somebody out of sight (a process, or a socket)";
+            *found.beyond_mut(other) = Beyond::Somebody(somebody.to_owned());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Which kind of hang it is, and what helps where closing does not.
 
+mod rest;
+
 use std::collections::{HashMap, HashSet};
 
 use crate::calls::Direction;
@@ -39,8 +41,10 @@ pub fn find(graph: &Graph) -> Finding {
     }
     let patterns =
         [Eye::opens, Eye::waits_before_reading, Eye::both_full, Eye::other_full, Eye::each_waits];
-    let rest = [Eye::both_ways, Eye::unread, Eye::locks, Eye::joins, Eye::signals];
-    let found = patterns.iter().chain(&rest).find_map(|pattern| pattern(&eye));
+    let rest = [Eye::both_ways, Eye::unread, Eye::locks, Eye::joins, Eye::signals, Eye::alone];
+    let first = [Eye::for_nothing, Eye::edge];
+    let all = first.iter().chain(&patterns).chain(&rest);
+    let found = all.copied().find_map(|pattern| pattern(&eye));
     let (kind, advice) = found.unwrap_or((
         Kind::Circle,
         "Each of them waits for another of them: one has to do its part without waiting."
@@ -251,53 +255,6 @@ impl Eye<'_> {
             self.pipe(edge.pipe),
         );
         Some((Kind::NobodyReads, advice))
-    }
-
-    fn locks(&self) -> Found {
-        let threads = &self.graph.scene.threads;
-        let thread = threads.iter().find(|thread| thread.wait == Wait::Siblings)?;
-        let role = self.role(thread.process);
-        let process = &self.graph.scene.processes[thread.process];
-        if self.graph.threads_of(thread.process).len() > 1 {
-            let advice = format!(
-                "The threads of {role} wait for each other: for a lock that one of them has, or \
-                 for a condition that none of them can signal any more."
-            );
-            return Some((Kind::Lock, advice));
-        }
-        if process.has_execed {
-            let advice = format!(
-                "{role} waits for a lock that nobody can give back: it has no other thread. It has \
-                 the lock itself, or a thread that had it has ended."
-            );
-            return Some((Kind::Lock, advice));
-        }
-        let advice = format!(
-            "{role} waits for a lock that nobody can give back: it has no other thread. If it was \
-             forked from a process with threads, one of those held the lock at that moment (of \
-             standard output, of malloc), and fork copied the lock but not the thread. Between \
-             fork and exec only async-signal-safe calls are allowed."
-        );
-        Some((Kind::LockAfterFork, advice))
-    }
-
-    fn joins(&self) -> Found {
-        let threads = &self.graph.scene.threads;
-        let thread = threads.iter().find(|thread| matches!(thread.wait, Wait::Join(_)))?;
-        let advice = format!(
-            "{} waits for its own thread, which waits in turn: what that thread waits for has to \
-             be done before it is joined.",
-            self.role(thread.process)
-        );
-        Some((Kind::ThreadJoin, advice))
-    }
-
-    fn signals(&self) -> Found {
-        let threads = &self.graph.scene.threads;
-        let thread = threads.iter().find(|thread| thread.wait == Wait::Signal)?;
-        let role = self.role(thread.process);
-        let advice = format!("{role} waits for a signal that nobody in the tree sends.");
-        Some((Kind::WaitsForASignal, advice))
     }
 }
 

@@ -131,7 +131,8 @@ fn threads_that_wait_for_each_other() {
     let mut joins = Stage::default();
     let one = joins.process(None, "one");
     joins.thread(one, "futex", Wait::Join(1));
-    joins.thread(one, "poll", Wait::Any(Vec::new()));
+    let what = "an eventfd".to_owned();
+    joins.thread(one, "read", Wait::Any(vec![Want::Anyone { fd: 3, what }]));
     is_advised(&joins, Kind::ThreadJoin, "waits for its own thread");
 }
 
@@ -165,4 +166,39 @@ fn a_wait_for_signals_alone() {
     let one = stage.process(None, "one");
     stage.thread(one, "pause", Wait::Signal);
     is_advised(&stage, Kind::WaitsForASignal, "a signal that nobody in the tree sends");
+}
+
+#[test]
+fn a_wait_for_nothing() {
+    let mut stage = Stage::default();
+    let parent = stage.process(None, "one");
+    stage.thread(parent, "pselect6", Wait::Any(Vec::new()));
+    is_advised(&stage, Kind::Circle, "the highest descriptor and one more");
+    stage.scene.threads[0].call = Some("poll".to_owned());
+    is_advised(&stage, Kind::Circle, "parent (one) waits in poll for no descriptor at all");
+}
+
+#[test]
+fn a_wait_for_oneself() {
+    let mut stage = Stage::default();
+    let parent = stage.process(None, "one");
+    let want = Want::Anyone { fd: 3, what: "an eventfd".to_owned() };
+    stage.thread(parent, "read", Wait::Any(vec![want]));
+    let words = "nobody but parent (one) who could end its wait for an eventfd";
+    is_advised(&stage, Kind::Circle, words);
+}
+
+#[test]
+fn an_edge_that_is_over() {
+    let (mut stage, parent, child) = two();
+    let (to, back) = (stage.pipe(), stage.pipe());
+    let id = stage.waits_to_read(back, parent, 3);
+    stage.writes(back, child, 4);
+    stage.waits_to_read(to, child, 5);
+    stage.writes(to, parent, 6);
+    stage.scene.threads[id].call = Some("epoll_wait".to_owned());
+    stage.scene.pipes[back].bytes = Some(4);
+    is_advised(&stage, Kind::Circle, "parent (one) has to read pipe B until EAGAIN");
+    stage.scene.pipes[back].bytes = Some(0);
+    is_advised(&stage, Kind::EachWaitsForTheOther, "to write pipe B");
 }

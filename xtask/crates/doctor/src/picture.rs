@@ -6,6 +6,8 @@
 //!    └─ pipe A ─▶ itself, fd 4
 //! ```
 
+use std::env;
+
 use crate::fixpoint::Graph;
 use crate::scene::{Beyond, ProcessId, Scene, ThreadId, Wait, Want};
 use crate::words::COLUMNS;
@@ -48,6 +50,15 @@ pub fn to_ascii(picture: &str) -> String {
         _ => '?',
     });
     replaced.collect()
+}
+
+/// Whether the locale (locale(7)) knows no more than ASCII.
+#[must_use]
+pub fn only_ascii() -> bool {
+    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    let locale = locale.unwrap_or_default().to_lowercase();
+    !locale.contains("utf-8") && !locale.contains("utf8")
 }
 
 fn cut(line: &str) -> String {

@@ -75,12 +75,17 @@ impl Still {
         self.is_stuck() && self.scene.all_doubts().is_empty()
     }
 
+    /// Asks how full the pipes are.
+    pub fn fill(&mut self) -> Refused {
+        fill::fill(&mut self.scene)
+    }
+
     /// Whether this look and a later one prove a deadlock. Asks how full the pipes of the later are
     /// (a copy of a waiting thread's own descriptor is, which no program notices).
     #[must_use]
     pub fn is_proved_by(&self, later: &mut Still) -> (bool, Refused) {
         let agrees = self.tasks == later.tasks && self.scene == later.scene;
-        let refused = fill::fill(&mut later.scene);
+        let refused = later.fill();
         (agrees && self.is_beyond_doubt() && later.is_beyond_doubt(), refused)
     }
 }

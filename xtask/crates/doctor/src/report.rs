@@ -20,6 +20,8 @@ pub const FORMAT: &str = "pipeworks-doctor/1";
 const THREADS_MAX: usize = 24;
 /// So many reasons are given why there is no proof.
 const REASONS_MAX: usize = 3;
+/// Of so many threads nobody has to search for the one that may go on.
+const FEW_THREADS: usize = 2;
 /// Lines of the short form, before the one that names the page.
 const SHORT_LINES: usize = 12;
 
@@ -66,6 +68,9 @@ impl Report<'_> {
             Occasion::Deadline(time) => {
                 format!("its deadline passed after {} ms; {how}", time.as_millis())
             }
+            Occasion::Interrupt(time) => {
+                format!("interrupted after {} ms; {how}", time.as_millis())
+            }
             Occasion::Look(_) => format!("it still runs; {how}"),
         }
     }
@@ -96,12 +101,19 @@ impl Report<'_> {
             let advice = finding.advice.iter();
             lines.extend(advice.flat_map(|advice| wrap(&format!("{label}: {advice}"), 0, 2)));
         }
-        lines.extend(
-            self.reasons()
-                .iter()
-                .take(REASONS_MAX)
-                .flat_map(|line| wrap(&format!("not proved: {line}."), 0, 2)),
-        );
+        let label = match self.finding {
+            None if self.verdict() == Verdict::Deadline => "may go on",
+            _ => "not proved",
+        };
+        // Of few threads it stands above, word for word.
+        let is_said = |line: &String| {
+            self.finding.is_none()
+                && self.scene.threads.len() <= FEW_THREADS
+                && (0..self.scene.threads.len())
+                    .any(|id| words::thread(self.scene, &self.roles, id) == *line)
+        };
+        let reasons = self.reasons().into_iter().filter(|line| !is_said(line)).take(REASONS_MAX);
+        lines.extend(reasons.flat_map(|line| wrap(&format!("{label}: {line}."), 0, 2)));
         lines
     }
 
@@ -183,6 +195,7 @@ impl Report<'_> {
         let (Occasion::Proof(after)
         | Occasion::Quiet(after)
         | Occasion::Deadline(after)
+        | Occasion::Interrupt(after)
         | Occasion::Look(after)) = self.occasion;
         let finding = self.finding.as_ref();
         json!({

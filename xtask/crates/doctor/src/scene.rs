@@ -5,6 +5,9 @@
 
 use crate::calls::Direction;
 
+/// Calls that copy from one pipe to another, and so wait for one of two at a time.
+pub const COPIES: [&str; 3] = ["splice", "tee", "sendfile"];
+
 /// Indices into the vectors of a [`Scene`].
 pub type ProcessId = usize;
 pub type ThreadId = usize;

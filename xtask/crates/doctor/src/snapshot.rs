@@ -81,11 +81,13 @@ impl Tree<'_> {
 
     /// Adds what the call is about. Tells whether the outside may end it.
     fn fill_in(&self, stuck: &mut Stuck, process: &Process, blocked: &Blocked) -> bool {
+        // A thread may have a table, and a working directory, of its own.
+        let tid = Pid::from_raw(stuck.tid);
         match blocked.call.map(|call| call.takes) {
             Some(Takes::Descriptor(direction)) => {
                 let fd = blocked.int(0);
                 (stuck.fd, stuck.direction) = (Some(fd), direction);
-                process.descriptor(fd).is_none_or(|found| self.waits_on(stuck, found))
+                Descriptor::of(tid, fd).is_none_or(|found| self.waits_on(stuck, &found))
             }
             // Which of them it waits for is not looked up: it may be any.
             Some(Takes::Between { .. } | Takes::Poll | Takes::Select | Takes::Epoll) => {
@@ -93,7 +95,7 @@ impl Tree<'_> {
                 !process.is_complete || all.any(|descriptor| self.outside.holds(descriptor))
             }
             Some(Takes::Open { path, flags }) => {
-                let found = self.opens(process, blocked, path);
+                let found = Self::opens(tid, blocked, path);
                 stuck.direction = match blocked.int(flags) & libc::O_ACCMODE {
                     libc::O_RDONLY => Some(Direction::Read),
                     libc::O_WRONLY => Some(Direction::Write),
@@ -106,7 +108,7 @@ impl Tree<'_> {
             Some(Takes::Lock) => {
                 let fd = blocked.int(0);
                 stuck.fd = Some(fd);
-                stuck.on = process.descriptor(fd).map(|found| found.words.clone());
+                stuck.on = Descriptor::of(tid, fd).map(|found| found.words);
                 // Whoever holds the lock may be anywhere.
                 true
             }
@@ -148,10 +150,10 @@ impl Tree<'_> {
         found
     }
 
-    /// The FIFO that the call opens, in words.
-    fn opens(&self, process: &Process, blocked: &Blocked, path: usize) -> Option<String> {
+    /// The FIFO that the call of this thread opens, in words.
+    fn opens(tid: Pid, blocked: &Blocked, path: usize) -> Option<String> {
         let directory = if path == 0 { libc::AT_FDCWD } else { blocked.int(path - 1) };
-        let path = string_at(process.pid, blocked.argument(path))?;
-        fifo_at(process.pid, directory, &path)
+        let path = string_at(tid, blocked.argument(path))?;
+        fifo_at(tid, directory, &path)
     }
 }

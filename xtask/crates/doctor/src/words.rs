@@ -1,7 +1,7 @@
 //! A scene in words for a student.
 
 use crate::calls::Direction;
-use crate::scene::{Beyond, Cause, PipeId, Scene, ThreadId, Wait, Want};
+use crate::scene::{Beyond, COPIES, Cause, PipeId, Scene, ThreadId, Wait, Want};
 
 /// Columns of everything that is printed.
 pub const COLUMNS: usize = 80;
@@ -43,7 +43,14 @@ fn any(
     wants: &[Want],
 ) -> String {
     if let [Want::Pipe { pipe, direction, fd }] = wants {
-        let (state, name) = (state(scene, roles, *pipe, *direction), scene.pipe_name(*pipe));
+        let state = match (direction, scene.pipes[*pipe].bytes) {
+            // Any other wait for a pipe that has some would be over.
+            (Direction::Read, Some(bytes @ 1..)) if call.starts_with("epoll") => {
+                unread(scene, roles, *pipe, bytes)
+            }
+            _ => state(scene, roles, *pipe, *direction),
+        };
+        let name = scene.pipe_name(*pipe);
         return if argument == Some(*fd) {
             format!("is blocked in {call}({fd}) on {name}: {state}")
         } else {
@@ -64,15 +71,24 @@ fn any(
         .collect();
     let mut line = format!("is blocked in {call} on {}", list(&names));
     let mut seen = Vec::new();
+    // It waits for one of them; which could not be asked.
+    let is = if COPIES.contains(&call) { "is perhaps" } else { "is" };
     for want in wants {
         let Want::Pipe { pipe, direction, .. } = want else { continue };
         if seen.len() < NAMED_MAX && !seen.contains(&(*pipe, *direction)) {
             seen.push((*pipe, *direction));
             let state = state(scene, roles, *pipe, *direction);
-            line += &format!("; {} is {state}", scene.pipe_name(*pipe));
+            line += &format!("; {} {is} {state}", scene.pipe_name(*pipe));
         }
     }
     line
+}
+
+/// An edge-triggered wait (EPOLLET of epoll(7)) beside what came before it.
+fn unread(scene: &Scene, roles: &[String], pipe: PipeId, bytes: u64) -> String {
+    let state = state(scene, roles, pipe, Direction::Read);
+    let rest = state.strip_prefix("empty").unwrap_or_default();
+    format!("with {bytes} bytes from before this edge-triggered wait (EPOLLET){rest}")
 }
 
 /// "empty, and its write end is still open in child-1 (wc) as fd 4".

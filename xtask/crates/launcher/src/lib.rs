@@ -21,9 +21,9 @@
 //!
 //! The program itself, a limit, a signal to the launcher, or a deadlock that the doctor has proved.
 //! One limit is on standing still ([`Limits::quiet`]). The report says what the doctor has seen
-//! ([`Report::diagnosis`]). After a limit, a deadlock or a signal every
-//! process of the tree gets SIGTERM, and after a grace SIGKILL. What outlives the program gets
-//! SIGKILL at once. The launcher returns when `wait4` says that no child is left.
+//! ([`Report::diagnosis`]). After a limit, a deadlock or a signal every process of the tree gets
+//! SIGTERM, and after a grace, which Ctrl-C ends, SIGKILL. What outlives the program gets SIGKILL
+//! at once. The launcher returns when `wait4` says that no child is left.
 //!
 //! # The trade-off
 //!

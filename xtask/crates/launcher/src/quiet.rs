@@ -21,9 +21,10 @@
 //!
 //! # What it costs
 //!
-//! A program that runs: a look every 20 ms, which is over with the first thread that does not wait.
-//! The doctor is asked only where two such looks have found the same, and after an answer that is
-//! no proof he is left alone for ever longer.
+//! A program that runs: a look every 20 ms, which is over with the first thread that does not wait,
+//! and begins with the one that did not wait last time. The doctor is asked only where two such
+//! looks have found the same, and after an answer that is no proof he is left alone for ever
+//! longer.
 //!
 //! [`Limits::quiet`]: crate::Limits::quiet
 
@@ -48,6 +49,9 @@ const REST: Duration = Duration::from_millis(50);
 const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// On a loaded machine the launcher itself may sleep for all of the time between two looks.
 const LOOKS_MIN: u32 = 3;
+/// So many looks in a row may end with the thread that moved at the look before: its number could
+/// have gone to somebody outside the tree.
+const GLANCES_MAX: u32 = 10;
 
 /// Looks at the tree now and then, and how long it has been the same.
 pub struct Quiet {
@@ -56,6 +60,8 @@ pub struct Quiet {
     program: Pid,
     next: Instant,
     same: Option<Same>,
+    /// Who moved at the last look, and how many looks since have asked nobody else.
+    mover: Option<(Task, u32)>,
 }
 
 /// What all looks since then have found.
@@ -63,12 +69,30 @@ struct Same {
     since: Instant,
     looks: u32,
     tasks: Vec<Task>,
-    /// What the doctor has seen once.
+    /// What the doctor has seen once, and looks for again.
     first: Option<Still>,
+    /// What he saw when there was no proof.
+    unproved: Option<Unproved>,
     ask_at: Instant,
     ask_again: Duration,
     /// When the heuristic begins to count: anew after it has found that something may move.
     counts_since: (Instant, u32),
+}
+
+/// A tree that stood still and was not proved to be in a deadlock.
+#[derive(Clone)]
+pub struct Unproved {
+    still: Still,
+    refused: Option<String>,
+}
+
+impl Unproved {
+    /// For a program that somebody interrupts after so long.
+    pub fn explain(&self, after: Duration) -> Explained {
+        let Unproved { still, refused } = self;
+        let diagnosis = Diagnosis::of(&still.scene, Occasion::Interrupt(after), refused.clone());
+        Explained { stuck: Vec::new(), diagnosis: Some(diagnosis) }
+    }
 }
 
 /// A tree that stands still, and why it is to be ended.
@@ -87,7 +111,7 @@ pub struct Explained {
 impl Quiet {
     /// For a tree that may stand still for `at_least`, or for ever where it is no deadlock.
     pub fn new(at_least: Option<Duration>, program: Pid) -> Quiet {
-        Quiet { at_least, program, next: Instant::now() + LOOK_EVERY, same: None }
+        Quiet { at_least, program, next: Instant::now() + LOOK_EVERY, same: None, mover: None }
     }
 
     /// When the next look is due.
@@ -98,6 +122,12 @@ impl Quiet {
     /// Something moved that is no thread of the tree.
     pub fn disturb(&mut self) {
         self.same = None;
+    }
+
+    /// What the doctor saw of the tree, which has stood still since, as far as is known: who
+    /// interrupts it ends most of it before anybody could look.
+    pub fn unproved(&self) -> Option<&Unproved> {
+        self.same.as_ref()?.unproved.as_ref()
     }
 
     /// Looks, where it is time. What comes back is a tree that is in a deadlock, or has been quiet
@@ -111,7 +141,7 @@ impl Quiet {
         if now < self.next {
             return Ok(None);
         }
-        let Some(found) = resting()? else {
+        let Some(found) = self.all_resting()? else {
             self.same = None;
             self.next = Instant::now() + LOOK_EVERY;
             return Ok(None);
@@ -147,6 +177,24 @@ impl Quiet {
         Ok(seen)
     }
 
+    /// As [`resting`], and at once over where the thread that moved last time does so again.
+    fn all_resting(&mut self) -> io::Result<Option<Vec<Task>>> {
+        if let Some((mover, glances)) = &mut self.mover
+            && *glances < GLANCES_MAX
+            && mover.moves_again()
+        {
+            *glances += 1;
+            return Ok(None);
+        }
+        match look_at_all()? {
+            Tree::Rests(found) => Ok(Some(found)),
+            Tree::Moves(mover) => {
+                self.mover = mover.map(|mover| (mover, 0));
+                Ok(None)
+            }
+        }
+    }
+
     /// Whether the tree is still as every look since [`Quiet::look`] began has found it.
     ///
     /// # Errors
@@ -166,8 +214,16 @@ enum Asked {
 
 impl Same {
     fn new(since: Instant, tasks: Vec<Task>) -> Same {
-        let (looks, first, ask_again) = (1, None, ASK_AGAIN.0);
-        Same { since, looks, tasks, first, ask_at: since, ask_again, counts_since: (since, 1) }
+        Same {
+            since,
+            looks: 1,
+            tasks,
+            first: None,
+            unproved: None,
+            ask_at: since,
+            ask_again: ASK_AGAIN.0,
+            counts_since: (since, 1),
+        }
     }
 
     /// Asks the doctor, where it is time: for a first look, or for the second that proves.
@@ -195,9 +251,14 @@ impl Same {
                     let diagnosis = Diagnosis::of(&still.scene, occasion, refused);
                     return Ok(Asked::Proved(Box::new(diagnosis)));
                 }
+                self.unproved = Some(Unproved { still, refused });
                 self.put_off(now);
             }
-            None => self.put_off(now),
+            None => {
+                let refused = still.fill();
+                self.unproved = Some(Unproved { still, refused });
+                self.put_off(now);
+            }
         }
         Ok(Asked::Nothing)
     }
@@ -249,12 +310,26 @@ fn examine(tasks: &[Task], program: Pid, outside: &Outside, occasion: Occasion) 
 /// All threads, or nothing as soon as one of them does not rest: a look at a tree that is busy is
 /// cheap. Who has only ended does not move.
 fn resting() -> io::Result<Option<Vec<Task>>> {
+    Ok(match look_at_all()? {
+        Tree::Rests(found) => Some(found),
+        Tree::Moves(_) => None,
+    })
+}
+
+enum Tree {
+    Rests(Vec<Task>),
+    /// The first that does not rest; `None` where nobody is left who could.
+    Moves(Option<Task>),
+}
+
+fn look_at_all() -> io::Result<Tree> {
     let mut found = Vec::new();
     for task in tasks(&tree::descendants()?) {
-        if !task.may_rest() && !task.has_ended() {
-            return Ok(None);
+        if task.moves() {
+            return Ok(Tree::Moves(Some(task)));
         }
         found.push(task);
     }
-    Ok(found.iter().any(Task::may_rest).then_some(found))
+    let anybody = found.iter().any(Task::may_rest);
+    Ok(if anybody { Tree::Rests(found) } else { Tree::Moves(None) })
 }

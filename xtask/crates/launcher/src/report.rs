@@ -39,7 +39,8 @@ pub struct Report {
     /// What each thread of the tree did just before it was ended, parents before their children;
     /// empty but after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`].
     pub stuck: Vec<Stuck>,
-    /// What the doctor says: after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`].
+    /// What the doctor says: after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`]; and where a
+    /// signal ended what had stood still.
     pub diagnosis: Option<Diagnosis>,
 }
 
@@ -105,6 +106,14 @@ impl Ended {
 }
 
 impl Report {
+    /// How it ended, and in the lines below what the doctor says, where it was asked.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        let diagnosis = self.diagnosis.as_ref().map(Diagnosis::text_here);
+        let words = self.ended.words();
+        diagnosis.map_or(words.clone(), |text| format!("{words}\n{}", text.trim_end()))
+    }
+
     pub(crate) fn not_started(error: &anyhow::Error) -> Report {
         Report {
             ended: Ended::NotStarted { error: format!("{error:#}") },

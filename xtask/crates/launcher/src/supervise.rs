@@ -1,18 +1,20 @@
 //! From start to report: one loop that waits for everything at once.
 
+mod ending;
+
 use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use nix::errno::Errno;
 use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::limits::{Limit, Limits};
+use crate::limits::Limit;
 use crate::outside;
-use crate::quiet::{self, Explained, Quiet};
+use crate::quiet::{self, Explained, Quiet, Unproved};
 use crate::reap::Reaped;
 use crate::relay::{self, Relay};
 use crate::report::{Ended, Report};
@@ -21,8 +23,6 @@ use crate::start::{Mode, Pipes, Spec, close_the_rest_on_exec, start};
 use crate::tree;
 use crate::watch::Watch;
 
-/// How long processes may take to vanish after SIGKILL before they are reported as left behind.
-const KILL_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a reader may take no byte of what is still on its way when the tree has ended.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
 /// The same where the launcher ended the tree, so that the output is cut short anyway.
@@ -61,6 +61,8 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 quiet: looks.then(|| Quiet::new(spec.limits.quiet, program)),
                 explained: Explained::default(),
                 interrupts: Vec::new(),
+                interrupted: None,
+                hurried: false,
                 reaped: Reaped::default(),
             };
             run.complete(pipes)?
@@ -86,6 +88,10 @@ struct Run<'a> {
     quiet: Option<Quiet>,
     explained: Explained,
     interrupts: Vec<Instant>,
+    /// What stood still when somebody last asked to stop it.
+    interrupted: Option<(Instant, Unproved)>,
+    /// Ctrl-C came once more while the tree was being ended.
+    hurried: bool,
     reaped: Reaped,
 }
 
@@ -100,6 +106,10 @@ impl Run<'_> {
         let unreaped = self.count_unreaped(&ended);
         let left_behind = self.end_the_tree(&ended);
         let ended = ended?;
+        // Only now, so that nobody waits for it to end.
+        if let Some(unproved) = self.was_interrupted(&ended).filter(|_| !self.hurried) {
+            self.explained = unproved.explain(wall);
+        }
         if ended.was_its_own() {
             self.flush(FLUSH_PATIENCE)?;
         } else if let Err(error) = self.flush(FLUSH_PATIENCE_ENDED) {
@@ -124,6 +134,9 @@ impl Run<'_> {
         loop {
             // Taken before the children are reaped: see `Signals::take`.
             let stops = self.signals.take();
+            if !stops.is_empty() {
+                self.note_what_is_interrupted();
+            }
             let stopped = self.reaped.take(self.program, attached)?;
             if let Some(ended) = self.reaped.program.clone() {
                 return Ok(ended);
@@ -143,8 +156,9 @@ impl Run<'_> {
             if let Some(ended) = self.stands_still()? {
                 return Ok(ended);
             }
-            self.wait(self.until_next())?;
-            self.pass_on()?;
+            if self.wait(self.until_next())? {
+                self.pass_on()?;
+            }
         }
     }
 
@@ -169,8 +183,9 @@ impl Run<'_> {
         Ok(Some(seen.ended))
     }
 
-    /// Sleeps until a byte can move, a signal has come, or `at_most` is over.
-    fn wait(&self, at_most: Option<Duration>) -> anyhow::Result<()> {
+    /// Sleeps until a byte can move, a signal has come, or `at_most` is over, which it tells by
+    /// `false`.
+    fn wait(&self, at_most: Option<Duration>) -> anyhow::Result<bool> {
         let timeout = at_most.map_or(PollTimeout::NONE, |time| {
             // Rounded up: a poll that wakes a little too early would spin.
             let millis = time.as_micros().div_ceil(1000);
@@ -179,7 +194,8 @@ impl Run<'_> {
         });
         let mut watched = relay::watched(&self.relays, self.signals.as_fd());
         match poll(&mut watched, timeout) {
-            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Ok(count) => Ok(count > 0),
+            Err(Errno::EINTR) => Ok(true),
             Err(error) => Err(error).context("wait for the program"),
         }
     }
@@ -226,6 +242,22 @@ impl Run<'_> {
         self.watch.passed(limits, &self.reaped).context("look at the program's processes in /proc")
     }
 
+    /// As it was at the last look: a Ctrl-C at the terminal ends most programs before the launcher
+    /// could take another.
+    fn note_what_is_interrupted(&mut self) {
+        if let Some(unproved) = self.quiet.as_ref().and_then(Quiet::unproved) {
+            self.interrupted = Some((Instant::now(), unproved.clone()));
+        }
+    }
+
+    /// What stood still until a signal ended this run, the launcher's doing or not.
+    fn was_interrupted(&self, ended: &Ended) -> Option<Unproved> {
+        let is_recent = |at: Instant| at.elapsed() < INSIST_WITHIN;
+        let is_its_end = matches!(ended, Ended::Interrupted { .. }) || ended.was_its_own();
+        let (_, unproved) = self.interrupted.as_ref().filter(|(at, _)| is_recent(*at))?;
+        is_its_end.then(|| unproved.clone())
+    }
+
     /// Whether this signal ends the run. A Ctrl-C at an attached program's terminal has reached the
     /// program already: what it does with it is its own affair, as for any program, unless nobody
     /// in its tree does more than ignore it, or the user insists.
@@ -242,107 +274,5 @@ impl Run<'_> {
         // so that they end only the command.
         let ignores = |&pid: &Pid| doctor::is_in(tree::ignored_signals(pid), key);
         Ok(self.interrupts.len() >= INSIST_COUNT || tree::descendants()?.iter().all(ignores))
-    }
-
-    /// Those that came to the launcher, and those that are still below it.
-    fn count_unreaped(&self, ended: &anyhow::Result<Ended>) -> Option<usize> {
-        if !ended.as_ref().is_ok_and(Ended::was_its_own) {
-            return None;
-        }
-        let below = if self.reaped.all { 0 } else { tree::count().ok()? };
-        Some(self.reaped.others + below)
-    }
-
-    /// Ends and reaps every process; returns how many would not go.
-    fn end_the_tree(&mut self, ended: &anyhow::Result<Ended>) -> usize {
-        let gently = match ended {
-            Ok(Ended::Interrupted { .. } | Ended::Deadlock) => true,
-            // Processes that multiply are given no time to.
-            Ok(Ended::Limit { limit }) => *limit != Limit::Processes,
-            _ => false,
-        };
-        if gently {
-            tree::signal_all(Signal::SIGTERM);
-            // A stopped process would not see the SIGTERM.
-            tree::signal_all(Signal::SIGCONT);
-            let grace = self.spec.limits.grace.unwrap_or(Limits::GRACE);
-            self.reap_until(Instant::now() + grace, false);
-        }
-        self.reap_until(Instant::now() + KILL_PATIENCE, true);
-        if self.reaped.all { 0 } else { tree::count().unwrap_or(1) }
-    }
-
-    /// Reaps until no child is left or time is up. Kills anew in every round, since a process can
-    /// be born between a look and the signal.
-    fn reap_until(&mut self, end: Instant, kill: bool) {
-        loop {
-            self.signals.take();
-            // Errors of the relays no longer matter: the tree is about to go.
-            let _ = self.pass_on();
-            let reaped = self.reaped.take(self.program, false);
-            if reaped.is_err() || self.reaped.all || Instant::now() >= end {
-                return;
-            }
-            if kill {
-                if self.spec.mode == Mode::Captured {
-                    tree::kill_group(self.program);
-                }
-                tree::signal_all(Signal::SIGKILL);
-            }
-            let _ = self.wait(Some(Duration::from_millis(5)));
-        }
-    }
-
-    /// Passes on what was on its way when the last process ended. The program's pipes cannot get
-    /// more: at worst somebody outside the tree still holds an end, and is not waited for.
-    fn flush(&mut self, patience: Duration) -> anyhow::Result<()> {
-        self.relays.truncate(2);
-        let mut end = Instant::now() + patience;
-        loop {
-            if self.pass_on()? {
-                end = Instant::now() + patience;
-                continue;
-            }
-            if self.relays.iter().all(Relay::has_nothing_pending) {
-                return Ok(());
-            }
-            ensure!(Instant::now() < end, "nobody reads the program's output: bytes were lost");
-            if let Some(stop) = self.signals.take().first() {
-                bail!("{} came before the output was read", signals::name(stop.number));
-            }
-            self.wait(Some(Duration::from_millis(50)))?;
-        }
-    }
-
-    fn report(
-        self,
-        ended: Ended,
-        wall: Duration,
-        unreaped: Option<usize>,
-        left_behind: usize,
-    ) -> anyhow::Result<Report> {
-        let limits = &self.spec.limits;
-        let passed = if limits.output_bytes.is_some_and(|cap| self.output_bytes() > cap) {
-            Some(Limit::Output)
-        } else {
-            self.watch.passed_at_the_end(limits, &self.reaped)
-        };
-        let ended = match passed {
-            Some(limit) if ended.was_its_own() => Ended::Limit { limit },
-            _ => ended,
-        };
-        let millis = |time: Duration| u64::try_from(time.as_millis()).context("a time in range");
-        Ok(Report {
-            ended,
-            wall_ms: millis(wall)?,
-            cpu_ms: millis(self.reaped.cpu)?,
-            peak_memory_kib: self.reaped.peak_memory_kib,
-            stdout_bytes: self.relays.first().map_or(0, |relay| relay.total_bytes),
-            stderr_bytes: self.relays.get(1).map_or(0, |relay| relay.total_bytes),
-            unreaped,
-            left_behind,
-            stuck: self.explained.stuck,
-            diagnosis: self.explained.diagnosis,
-        })
     }
 }

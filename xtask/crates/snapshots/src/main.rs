@@ -138,6 +138,9 @@ fn compare_all(
             Verdict::Skipped(_) => skipped += 1,
         }
         say(&format!("{:<10} {verdict}\n", entry.id))?;
+        if let Some(diagnosis) = observed.diagnosis() {
+            say(&diagnosis.text_here())?;
+        }
     }
     for wrong in stored::strays(course)? {
         failed += 1;

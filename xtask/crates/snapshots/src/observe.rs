@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use course::{Course, Entry};
-use launcher::{Captured, Launch, Limits, xtask_path};
+use launcher::{Captured, Diagnosis, Launch, Limits, xtask_path};
 
 /// Lessons that run at one time. More would only wait for a processor.
 const AT_ONCE: usize = 2;
@@ -27,6 +27,13 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// What the doctor says of the run that hung, where one did.
+    pub fn diagnosis(&self) -> Option<&Diagnosis> {
+        let parts = self.parts.iter().map(|(_, part)| part);
+        let mut all = [&self.whole].into_iter().chain(parts);
+        all.find_map(|run| run.report.diagnosis.as_ref())
+    }
+
     /// What the launcher saw, but for what differs from run to run.
     pub fn facts(&self) -> String {
         let report = &self.whole.report;
@@ -54,6 +61,7 @@ fn limits(deadline: Duration) -> Limits {
         memory_bytes: Some(512 << 20),
         processes: Some(64),
         output_bytes: Some(1 << 20),
+        deadlock: true,
         ..Limits::default()
     }
 }

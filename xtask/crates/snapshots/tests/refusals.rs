@@ -63,7 +63,7 @@ impl Runner {
     fn new() -> Runner {
         let directory = || tempfile::tempdir().expect("make a directory");
         let xtask = xtask_path().expect("the runner is built");
-        let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+        let limits = Limits { wall: Some(DEADLINE), deadlock: true, ..Limits::default() };
         Runner { xtask, reports: directory(), temporary: directory(), limits }
     }
 

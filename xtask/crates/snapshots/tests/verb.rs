@@ -158,6 +158,27 @@ fn a_lesson_without_a_list_of_parts_fails_alone() {
 }
 
 #[test]
+fn a_lesson_that_hangs_is_explained() {
+    let course = stored();
+    let hanging = GOOD.replace(
+        "    let parts",
+        "    let (mut reader, _writer) = std::io::pipe().unwrap();\n    std::io::Read::read(&mut reader, &mut [0]).unwrap();\n    let parts",
+    );
+    assert_ne!(hanging, GOOD);
+    course.lesson(2, "other", &hanging);
+    let said = stdout(&snapshots(&course, &["2"], &[]).code(1));
+    for words in [
+        "+ended: ended by the runner, because of a deadlock",
+        "deadlock, proved after ",
+        "  parent (lesson-02) is blocked in read(",
+        "fix: parent (lesson-02) never closed fd ",
+        "parent (lesson-02)\n",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_changes_no_verdict() {
     let course = stored();
     course.lesson(2, "other", &GOOD.replace("2\\n\"", "22\\n\""));

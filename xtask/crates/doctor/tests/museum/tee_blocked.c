@@ -4,8 +4,9 @@
 // fixed: it takes out what is in the second pipe first.
 //
 // verdict: deadlock
+// kind: leaked-read-end
 // blocked: parent tee
-// fix: any
+// fix: parent 5 read
 #include "museum.h"
 
 int main(void) {

@@ -79,6 +79,12 @@ impl Case {
         case
     }
 
+    /// One more argument.
+    pub fn argument(mut self, word: impl Into<OsString>) -> Case {
+        self.words.push(word.into());
+        self
+    }
+
     pub fn attached(mut self) -> Case {
         self.attached = true;
         self

@@ -19,6 +19,7 @@ mod limits;
 mod measures;
 mod quiet;
 mod reader;
+mod shell;
 mod signals;
 mod stuck;
 mod terminal;

@@ -14,6 +14,7 @@ each_user!(
     attached_too,
     the_program_may_say_goodbye,
     a_second_signal_does_not_hurry,
+    a_second_ctrl_c_ends_the_grace,
     an_ignored_signal_stays_ignored,
     an_ignored_child_is_waited_for,
     no_end_is_missed,
@@ -72,6 +73,20 @@ fn a_second_signal_does_not_hurry(user: User) {
     }
     let done = running.finish();
     assert!(matches!(done.code, Some(130 | 143)), "{done:?}");
+}
+
+fn a_second_ctrl_c_ends_the_grace(user: User) {
+    let limits = Limits { grace: Some(Duration::from_secs(12)), ..Limits::default() };
+    let mut running = Case::misbehave(user, &["ignore", "SIGTERM"]).limits(limits).start();
+    running.stdout.expect("ready");
+    let began = Instant::now();
+    running.signal(Signal::SIGINT);
+    // Not to put things in order: two that come at one moment count as one.
+    std::thread::sleep(Duration::from_millis(300));
+    running.signal(Signal::SIGINT);
+    running.finish().interrupted(Signal::SIGINT);
+    let elapsed = began.elapsed();
+    assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
 }
 
 /// nohup, and a shell's `&` without job control.

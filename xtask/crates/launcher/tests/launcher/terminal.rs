@@ -1,23 +1,10 @@
 //! Attached, under an interactive shell on a pseudo-terminal, as a student types it.
-//!
-//! The pseudo-terminal is nix's and the controlling terminal util-linux's `setsid --ctty`: the
-//! crates that offer both fork inside the harness or leave the terminal's master end open in
-//! whatever another test starts meanwhile, and then nothing ever hangs up.
-
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
-use std::process::{Child, Command};
 
 use launcher::Limits;
-use nix::fcntl::OFlag;
-use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
-use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
 use crate::case::Case;
-use crate::machine::{Process, User, has, processes, until};
-use crate::reader::Reader;
+use crate::machine::{User, has, until};
+use crate::shell::{PROMPT, Terminal};
 
 each_user!(
     a_line_from_the_terminal,
@@ -27,6 +14,7 @@ each_user!(
     ctrl_c_that_is_ignored,
     ctrl_c_for_a_command_that_is_waited_for,
     ctrl_c_again_and_again,
+    ctrl_c_on_what_stands_still,
     ctrl_z_and_fg,
     ctrl_z_that_is_ignored,
     reading_in_the_background,
@@ -35,134 +23,8 @@ each_user!(
     the_terminal_goes_away,
 );
 
-const PROMPT: &str = "READY> ";
 const CTRL_C: u8 = 3;
 const CTRL_Z: u8 = 26;
-
-/// An interactive shell on a terminal of its own.
-struct Terminal {
-    keyboard: File,
-    screen: Reader,
-    shell: Child,
-    mark: String,
-}
-
-impl Terminal {
-    /// For cases with this case's mark.
-    #[track_caller]
-    fn open(user: User, case: &Case) -> Terminal {
-        let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-        let master = posix_openpt(flags).expect("open a pseudo-terminal");
-        grantpt(&master).expect("prepare it");
-        unlockpt(&master).expect("prepare it");
-        let name = ptsname_r(&master).expect("its name");
-        let slave = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(libc::O_NOCTTY)
-            .open(name)
-            .expect("open its other end");
-        // What is typed does not come back, so that all there is to read was printed.
-        let mut modes = tcgetattr(&slave).expect("its modes");
-        modes.local_flags.remove(LocalFlags::ECHO);
-        tcsetattr(&slave, SetArg::TCSANOW, &modes).expect("set its modes");
-
-        let copy = || slave.try_clone().expect("copy a descriptor");
-        let mut command = Command::new("setsid");
-        command
-            .args(["--ctty", "bash", "--norc", "--noprofile", "--noediting", "-i"])
-            .env("PS1", PROMPT)
-            .env("LAUNCHER_TEST_MARK", &case.mark)
-            .env("HISTFILE", "")
-            .env("LC_ALL", "C")
-            .env("TERM", "vt100")
-            .env_remove("LESS")
-            .current_dir("/")
-            .stdin(copy())
-            .stdout(copy())
-            .stderr(copy());
-        user.take(&mut command);
-        let shell = command.spawn().expect("start a shell");
-        let own = |_| File::from(master.as_fd().try_clone_to_owned().expect("copy a descriptor"));
-        let (keyboard, screen) = (own(()), Reader::new(own(()).into()));
-        let mut terminal = Terminal { keyboard, screen, shell, mark: case.mark.clone() };
-        terminal.screen.expect(PROMPT);
-        terminal
-    }
-
-    fn press(&mut self, key: u8) {
-        self.keyboard.write_all(&[key]).expect("press a key");
-    }
-
-    fn enter(&mut self, line: &str) {
-        self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("enter a line");
-    }
-
-    /// Enters the launcher's command line, with something behind it.
-    fn launch(&mut self, case: &Case, behind: &str) {
-        let quote = |word: &std::ffi::OsString| format!("'{}'", word.to_str().expect("UTF-8"));
-        let words: Vec<String> = case.words().iter().map(quote).collect();
-        self.enter(&format!("{} {behind}", words.join(" ")));
-    }
-
-    /// What was printed until the shell was ready, and the exit statuses of its last command.
-    #[track_caller]
-    fn finish(&mut self) -> (String, String) {
-        let printed = self.screen.expect(PROMPT);
-        self.enter("echo \"<${PIPESTATUS[*]}>\"");
-        self.screen.expect("<");
-        let statuses = self.screen.expect(">");
-        self.screen.expect(PROMPT);
-        (printed, statuses)
-    }
-
-    /// The launcher and the program, where they are there.
-    fn pair(&self) -> (Option<Process>, Option<Process>) {
-        let mut found = processes(&self.mark);
-        found.retain(|process| process.command.contains("misbehave"));
-        let is_launcher = |process: &Process| process.command.contains("__launch");
-        let launcher = found.iter().position(is_launcher).map(|at| found.remove(at));
-        (launcher, found.pop())
-    }
-
-    #[track_caller]
-    fn until_both_are(&self, states: &[char]) {
-        until(&format!("both are in one of the states {states:?}"), || {
-            let (launcher, program) = self.pair();
-            let holds = |process: Option<Process>| {
-                process.is_some_and(|process| states.contains(&process.state))
-            };
-            holds(launcher) && holds(program)
-        });
-    }
-
-    /// Leaves the shell. Nothing may be left.
-    #[track_caller]
-    fn close(mut self) {
-        self.enter("exit");
-        self.screen.read_to_the_end();
-        self.shell.wait().expect("wait for the shell");
-        let left = processes(&self.mark);
-        assert!(left.is_empty(), "left behind: {left:?}");
-    }
-
-    /// Closes every copy of the terminal's own end. Nothing may be left.
-    #[track_caller]
-    fn hang_up(mut self) {
-        let null = || File::open("/dev/null").expect("open /dev/null");
-        self.keyboard = null();
-        self.screen = Reader::new(null().into());
-        until("everything has ended", || processes(&self.mark).is_empty());
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // Only where a test has failed is it still there.
-        let _ = self.shell.kill();
-        let _ = self.shell.wait();
-    }
-}
 
 #[track_caller]
 fn attached(user: User, words: &[&str]) -> (Case, Terminal) {
@@ -272,6 +134,36 @@ fn ctrl_c_again_and_again(user: User) {
     assert_eq!(report.ended, launcher::Ended::Interrupted { signal, number: 2 });
     // The last presses may have reached the shell and swallow what is typed now.
     terminal.hang_up();
+}
+
+/// The shell waits to open a FIFO, and handles a signal that anybody may send: no proof.
+const STANDS_STILL: &str = "cd \"$1\"; mkfifo a; trap : USR1; echo ready; read x <a";
+
+/// It ends the program before the launcher could look, so what it saw before is told.
+fn ctrl_c_on_what_stands_still(user: User) {
+    let limits = Limits { deadlock: true, ..Limits::default() };
+    for pause in [500, 1000, 2000, 4000, 8000] {
+        let case = Case::shell(user, STANDS_STILL).limits(limits.clone()).attached();
+        let place = user.directory();
+        let case = case.argument(place.path());
+        let mut terminal = Terminal::open(user, &case);
+        terminal.launch(&case, "");
+        terminal.screen.expect("ready");
+        // Not to put things in order: it is the pause that is tested.
+        std::thread::sleep(std::time::Duration::from_millis(pause));
+        terminal.press(CTRL_C);
+        assert_eq!(terminal.finish().1, "130");
+        let report = launcher::Report::read(&case.report_path()).expect("a report");
+        terminal.close();
+        let signal = "SIGINT".to_owned();
+        assert_eq!(report.ended, launcher::Ended::Signaled { signal, number: 2 });
+        // On a loaded machine the doctor may not have been asked yet.
+        let Some(diagnosis) = report.diagnosis else { continue };
+        assert_eq!((diagnosis.verdict(), diagnosis.kind()), ("deadline", Some("fifo-no-peer")));
+        assert!(diagnosis.explanation().starts_with("interrupted after "), "{diagnosis:?}");
+        return;
+    }
+    panic!("the doctor has seen nothing in 8 s");
 }
 
 fn ctrl_z_and_fg(user: User) {
