@@ -1,6 +1,7 @@
 //! `tidy`: the repository's own rules. Each check is a module; each finding names file and line.
 
 mod anchors;
+mod draft;
 mod exercises;
 mod generated;
 mod lessons;
@@ -11,6 +12,7 @@ mod tree;
 use std::io::Write;
 
 use course::Course;
+pub use draft::unfinished;
 pub use sources::is_the_students;
 pub use tree::Tree;
 

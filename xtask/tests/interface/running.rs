@@ -99,7 +99,7 @@ fn a_binary_that_is_known_is_run_until_its_source_changes() {
     let lock = std::fs::File::options().append(true).open(course.at("Cargo.lock"));
     lock.expect("open the lock file").set_modified(long_ago).expect("make it older");
     run(course.root(), ["run", "2"]).success();
-    assert!(course.at(".pipeworks/built/lesson-02.json").exists());
+    assert!(course.at(".pipeworks/built/lesson-02").exists());
 
     // cargo is not asked: a manifest that it would refuse is not even looked at.
     let other = course.read("lessons/lesson-01-good/Cargo.toml");
