@@ -1,5 +1,5 @@
-//! `new`: a lesson's folder runs and passes tidy as it is; an exercise's passes tidy, and the gate says
-//! what it lacks.
+//! `new`: a lesson's folder runs and passes tidy as it is; an exercise's passes tidy, and the gate
+//! says what it lacks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
