@@ -257,3 +257,42 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a look follows an event at this path, and what is noted then.
+    fn hears(path: &str) -> (bool, Option<String>) {
+        let fixture = fixture::checked::course();
+        fixture::checked::exercise(&fixture, 2);
+        let course = Course::read(fixture.root().to_owned()).expect("read the course");
+        // Nothing is started here.
+        let (root, xtask) = (course.root.clone(), PathBuf::new());
+        let checker = Checker { root, program: PathBuf::new(), xtask, colours: false };
+        let mut app = App::new(course, 0, checker);
+        app.heard(&[fixture.at(path)]);
+        (app.due().is_some(), app.note)
+    }
+
+    #[test]
+    fn a_look_follows_what_may_change_the_program_and_nothing_else() {
+        let ours = "exercises/ex-01-concept";
+        for path in ["src/main.rs", "src/wire/mod.rs", "src/data.txt", "src", "Cargo.toml", ""] {
+            assert_eq!(hears(&format!("{ours}/{path}")), (true, None), "{path}");
+        }
+        assert_eq!(hears("exercises"), (true, None));
+        for path in ["README.md", "hints/1.md", "tests/main.rs", "skeleton/main.rs", "hints"] {
+            assert_eq!(hears(&format!("{ours}/{path}")), (false, None), "{path}");
+        }
+        for path in ["README.md", "ex-02-concept/README.md", "ex-02-concept/tests/main.rs"] {
+            assert_eq!(hears(&format!("exercises/{path}")), (false, None), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_save_of_another_exercise_is_only_noted() {
+        let (looks, note) = hears("exercises/ex-02-concept/src/main.rs");
+        assert!(!looks && note.is_some_and(|note| note.contains("ex-02 was saved")));
+    }
+}
