@@ -96,7 +96,7 @@ pub fn hangs(trial: &Trial) -> Outcome {
     let with_another = ("exec 5> held; cat never & wait", CHECK_GROUP);
     for (check, means) in [alone, with_another] {
         let options = ["--check", check, "--interval", "10", "--deadline", "40", "--restarts", "0"];
-        let ran = supervisor(trial, &options, MEETS, HELD)?.run()?;
+        let ran = supervisor(trial, &options, "exec cat never", HELD)?.run()?;
         ran.exits(3, means)?;
         let log = "started\ncheck failed: no answer\nstopped by SIGTERM\n";
         ran.prints(format!("{log}gave up: no restart left\n"), means)?;

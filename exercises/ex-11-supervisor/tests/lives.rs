@@ -146,7 +146,7 @@ pub fn told_during_the_grace(trial: &Trial) -> Outcome {
 }
 
 pub fn cannot_be_started(trial: &Trial) -> Outcome {
-    let ran = trial.program(["--restarts", "1", "--backoff", "1", "no-such-program"]).run()?;
+    let ran = trial.program(["--restarts", "1", "--backoff", "1", "./no-such-program"]).run()?;
     ran.exits(3, NOT_STARTED)?;
     trial::snapshot!(
         ran,
