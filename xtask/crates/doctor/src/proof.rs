@@ -110,7 +110,5 @@ pub fn examine(
 /// # Errors
 /// When there is no such process.
 pub fn tasks_from(top: Pid) -> io::Result<Vec<Task>> {
-    let mut pids = vec![top];
-    pids.extend(tree::below(top)?);
-    Ok(tasks(&pids).collect())
+    Ok(tasks(tree::whole(top)?).collect())
 }

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::tree;
+use crate::tree::{WithThreads, read_at_once};
 
 /// What setitimer(2) and alarm(2) raise.
 const TIMER_SIGNALS: [Signal; 3] = [Signal::SIGALRM, Signal::SIGVTALRM, Signal::SIGPROF];
@@ -133,7 +133,11 @@ impl Task {
             numbers: Vec::new(),
         };
         let mask = |value| u64::from_str_radix(value, 16).unwrap_or(u64::MAX);
-        for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
+        // Of some 60 lines: to take all of them apart would cost as much as the rest of a look.
+        let may_matter =
+            |line: &&str| matches!(line.as_bytes().first(), Some(b'S' | b'T' | b'N' | b'v' | b'n'));
+        let lines = text.lines().filter(may_matter);
+        for (name, value) in lines.filter_map(|line| line.split_once(':')) {
             let value = value.trim();
             match name {
                 "State" => task.state = value.chars().next().unwrap_or('?'),
@@ -166,13 +170,6 @@ fn is_end(state: char) -> bool {
     matches!(state, 'Z' | 'X')
 }
 
-/// A short file of /proc, which tells no length: `fs::read` would ask for it in many small pieces.
-fn read_at_once(path: &str) -> io::Result<Vec<u8>> {
-    let mut text = Vec::with_capacity(8192);
-    File::open(path)?.read_to_end(&mut text)?;
-    Ok(text)
-}
-
 /// Whether a mask of /proc/PID/status holds `signal`.
 #[must_use]
 pub fn is_in(mask: u64, signal: Signal) -> bool {
@@ -197,15 +194,17 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// The threads of these processes, one by one as they are asked for.
-pub fn tasks(pids: &[Pid]) -> impl Iterator<Item = Task> {
-    let of_one =
-        |&pid: &Pid| tree::threads(pid).into_iter().filter_map(move |tid| Task::read(pid, tid));
-    pids.iter().flat_map(of_one)
+pub fn tasks(tree: Vec<WithThreads>) -> impl Iterator<Item = Task> {
+    let of_one = |(pid, threads): WithThreads| {
+        threads.into_iter().filter_map(move |tid| Task::read(pid, tid))
+    };
+    tree.into_iter().flat_map(of_one)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree;
 
     fn parse(text: &str) -> Task {
         Task::parse(Pid::from_raw(1), Pid::from_raw(2), text)

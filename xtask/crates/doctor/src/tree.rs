@@ -6,60 +6,106 @@
 //! parent ends meanwhile; it is the subreaper's own child at the next look.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use nix::unistd::Pid;
+
+/// A process with its threads, the oldest first; none once it has ended.
+pub type WithThreads = (Pid, Vec<Pid>);
 
 /// All descendants of `top`, parents before their children; not `top` itself.
 ///
 /// # Errors
 /// When /proc is not there, or `top` is not.
 pub fn below(top: Pid) -> io::Result<Vec<Pid>> {
+    Ok(whole(top)?.into_iter().skip(1).map(|(pid, _)| pid).collect())
+}
+
+/// `top` and all its descendants, parents before their children, each with its threads: who finds
+/// its children has come by them.
+///
+/// # Errors
+/// When /proc is not there, or `top` is not.
+pub fn whole(top: Pid) -> io::Result<Vec<WithThreads>> {
     if Path::new("/proc/thread-self/children").exists() {
-        walk(top, children)
+        walk(top, |parent| {
+            let threads = threads_of(parent)?;
+            let children = children(parent, &threads);
+            Ok((threads, children))
+        })
     } else {
         let mut all: HashMap<Pid, Vec<Pid>> = HashMap::new();
         for (child, parent) in parents()? {
             all.entry(parent).or_default().push(child);
         }
-        walk(top, |parent| Ok(all.get(&parent).cloned().unwrap_or_default()))
+        let children = |parent| all.get(&parent).cloned().unwrap_or_default();
+        walk(top, |parent| Ok((threads_of(parent)?, children(parent))))
     }
 }
 
-fn walk(top: Pid, children: impl Fn(Pid) -> io::Result<Vec<Pid>>) -> io::Result<Vec<Pid>> {
-    let mut found: Vec<Pid> = children(top)?;
-    let mut seen: HashSet<Pid> = found.iter().copied().chain([top]).collect();
-    let mut next = 0;
-    while let Some(parent) = found.get(next).copied() {
-        next += 1;
+/// `look` finds the threads and the children of a process.
+fn walk(
+    top: Pid,
+    look: impl Fn(Pid) -> io::Result<(Vec<Pid>, Vec<Pid>)>,
+) -> io::Result<Vec<WithThreads>> {
+    let (threads, mut next) = look(top)?;
+    let mut found = vec![(top, threads)];
+    let mut seen = HashSet::from([top]);
+    let mut at = 0;
+    loop {
+        let born = next.into_iter().filter(|&child| seen.insert(child));
+        found.extend(born.map(|child| (child, Vec::new())));
+        at += 1;
+        let Some((process, threads)) = found.get_mut(at) else { return Ok(found) };
         // A process that has ended meanwhile has no children any more.
-        for child in children(parent).unwrap_or_default() {
-            if seen.insert(child) {
-                found.push(child);
-            }
-        }
+        (*threads, next) = look(*process).unwrap_or_default();
     }
-    Ok(found)
 }
 
 /// The threads of `pid`, the oldest first; none once it has ended.
 #[must_use]
 pub fn threads(pid: Pid) -> Vec<Pid> {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
-    tasks.flatten().filter_map(|task| task.file_name().to_str().and_then(parse_pid)).collect()
+    threads_of(pid).unwrap_or_default()
 }
 
-/// The children of all threads of `parent`.
-fn children(parent: Pid) -> io::Result<Vec<Pid>> {
+fn threads_of(pid: Pid) -> io::Result<Vec<Pid>> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))?.flatten();
+    Ok(tasks.filter_map(|task| task.file_name().to_str().and_then(parse_pid)).collect())
+}
+
+/// The children of these threads of `parent`.
+fn children(parent: Pid, threads: &[Pid]) -> Vec<Pid> {
     let mut found = Vec::new();
-    for task in fs::read_dir(format!("/proc/{parent}/task"))? {
+    for tid in threads {
         // A thread that ended between the listing and the read has passed its children on.
-        let line = fs::read_to_string(task?.path().join("children")).unwrap_or_default();
-        found.extend(line.split_ascii_whitespace().filter_map(parse_pid));
+        let line = read_at_once(&format!("/proc/{parent}/task/{tid}/children"));
+        let line = line.unwrap_or_default();
+        let words =
+            line.split(u8::is_ascii_whitespace).filter_map(|word| str::from_utf8(word).ok());
+        found.extend(words.filter_map(parse_pid));
     }
-    Ok(found)
+    found
+}
+
+/// A short file of /proc, in one read where that is enough: `fs::read` asks for the length, which
+/// such a file does not tell, and then reads in small pieces.
+pub(crate) fn read_at_once(path: &str) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut text = vec![0; 4096];
+    let mut length = 0;
+    loop {
+        let count = file.read(&mut text[length..])?;
+        if count == 0 {
+            text.truncate(length);
+            return Ok(text);
+        }
+        length += count;
+        if length == text.len() {
+            text.resize(2 * length, 0);
+        }
+    }
 }
 
 /// Every process of the system with its parent.
@@ -158,7 +204,7 @@ mod tests {
         let mut stdout = child.stdout.take().expect("a pipe");
         stdout.read_exact(&mut [0]).expect("read from cat");
         let found = below(getpid()).expect("/proc");
-        let cat = children(shell).expect("/proc");
+        let cat = children(shell, &threads(shell));
         assert_eq!(cat.len(), 1);
         let place = |pid| found.iter().position(|&one| one == pid).expect("a descendant");
         assert!(place(shell) < place(cat[0]));
@@ -171,9 +217,10 @@ mod tests {
         // It blocks until its standard input is closed.
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("start cat");
         let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process ID"));
-        assert!(children(getpid()).expect("/proc").contains(&pid));
+        assert!(children(getpid(), &threads(getpid())).contains(&pid));
         assert!(parents().expect("/proc").contains(&(pid, getpid())));
         assert!(below(getpid()).expect("/proc").contains(&pid));
+        assert!(whole(getpid()).expect("/proc").contains(&(pid, vec![pid])));
         drop(child.stdin.take());
         child.wait().expect("wait for cat");
     }

@@ -32,7 +32,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use doctor::proof::{self, PAUSE, Still};
-use doctor::{Diagnosis, Occasion, Outside, Snapshot, Stuck, Task, Whose, tasks};
+use doctor::{Diagnosis, Occasion, Outside, Snapshot, Stuck, Task, Whose};
 use nix::unistd::Pid;
 
 use crate::limits::Limit;
@@ -296,7 +296,7 @@ impl Same {
 /// What can be said of a tree whose deadline has passed after so long. Where /proc cannot be read,
 /// that it has passed matters more.
 pub fn at_the_deadline(program: Pid, outside: &Outside, wall: Duration) -> Explained {
-    let tasks: Vec<Task> = tasks(&tree::descendants().unwrap_or_default()).collect();
+    let tasks: Vec<Task> = tree::tasks().map(Iterator::collect).unwrap_or_default();
     let diagnosis = examine(&tasks, program, outside, Occasion::Deadline(wall));
     let stuck = Snapshot::take(tasks, outside).stuck;
     Explained { stuck, diagnosis: Some(diagnosis) }
@@ -324,7 +324,7 @@ enum Tree {
 
 fn look_at_all() -> io::Result<Tree> {
     let mut found = Vec::new();
-    for task in tasks(&tree::descendants()?) {
+    for task in tree::tasks()? {
         if task.moves() {
             return Ok(Tree::Moves(Some(task)));
         }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use doctor::Task;
 use doctor::pidfd;
 use doctor::tree::parse_pid;
 use nix::sys::signal::{Signal, kill, killpg};
@@ -36,6 +37,16 @@ pub fn check_proc() -> anyhow::Result<()> {
 /// When /proc is not there.
 pub fn descendants() -> io::Result<Vec<Pid>> {
     doctor::tree::below(getpid())
+}
+
+/// The threads of all descendants, one by one as they are asked for.
+///
+/// # Errors
+/// When /proc is not there.
+pub fn tasks() -> io::Result<impl Iterator<Item = Task>> {
+    let mut tree = doctor::tree::whole(getpid())?;
+    tree.remove(0);
+    Ok(doctor::tasks(tree))
 }
 
 /// How many descendants there are, zombies included, by looking until a look finds nobody new.
