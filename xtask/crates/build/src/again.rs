@@ -4,18 +4,24 @@
 //! Asking cargo costs half as much as compiling an exercise. So the words with which cargo has
 //! called rustc are kept, with the state of all that decides them: the manifests, the lock file,
 //! cargo's settings, cargo, rustc, the libraries, the variables that steer a build. As long as none
-//! of it differs rustc is called with the same words. What it makes is never used a second time and
-//! goes into a folder of the caller's own: it is made of the sources as they are, or not at all.
-//! Where anything is out of the ordinary the answer is to ask cargo.
+//! of it differs rustc is called with the same words. What it makes is never used a second time: it
+//! is made of the sources as they are, or not at all. Where anything is out of the ordinary the
+//! answer is to ask cargo.
+//!
+//! rustc does only what has changed where all its words are the same as before, where the output
+//! goes included. So that is one folder for all checks, with a lock, and the program is moved from
+//! there to where whoever asked wants it. The lock is rustc's standard input as well: it holds for
+//! as long as rustc may write, even where the check that started it has been killed.
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
+use nix::fcntl::{Flock, FlockArg};
 use serde_json::Value;
 
 use crate::fresh::{self, State};
@@ -31,12 +37,14 @@ pub struct Recipe {
 
 /// A program that is being compiled.
 pub struct Compiling {
-    rustc: Child,
-    /// As rustc calls it.
+    rustc: Option<Child>,
+    /// Where rustc puts it.
     made: PathBuf,
-    /// As cargo would.
+    /// Where it is wanted.
     binary: PathBuf,
     colours: bool,
+    /// Nobody else has rustc write there.
+    _lock: Flock<File>,
 }
 
 /// What has come of it: no binary where rustc refuses the source.
@@ -114,13 +122,24 @@ impl Recipe {
         Some(State::of(root, [root.join(folder)], files))
     }
 
-    /// Starts rustc for a program at `binary`. `partly` is where rustc keeps what it need not do
-    /// again; nobody but rustc trusts in that.
+    /// Where rustc keeps what it need not do again: beside what cargo keeps for it.
+    fn kept(&self, root: &Path) -> Option<PathBuf> {
+        let folder = self.words.iter().find_map(|word| word.strip_prefix("dependency="))?;
+        Some(root.join(folder).parent()?.join("again"))
+    }
+
+    /// Starts rustc for a program at `binary`.
     ///
     /// # Errors
-    /// When rustc cannot be started.
-    pub fn start(&self, root: &Path, binary: &Path, partly: &Path) -> io::Result<Compiling> {
+    /// When rustc cannot be started, or is at work for somebody else.
+    pub fn start(&self, root: &Path, binary: &Path) -> io::Result<Compiling> {
         let colours = crate::has_colours();
+        let kept = self.kept(root).ok_or(io::ErrorKind::NotFound)?;
+        let name = self.words.iter().skip_while(|word| *word != "--crate-name").nth(1);
+        let made = kept.join(name.ok_or(io::ErrorKind::NotFound)?);
+        fs::create_dir_all(&kept)?;
+        let lock = File::create(made.with_extension("lock"))?;
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).map_err(|(_, why)| why)?;
         let mut command = Command::new(self.words.first().map_or("rustc", String::as_str));
         for (name, _) in env::vars_os() {
             if is_of_another_package(&name) {
@@ -134,22 +153,19 @@ impl Recipe {
         // A tenth of rustc's time goes into writing line numbers of std, which only a backtrace
         // would show, and a tenth into many small parts of a program that is small itself.
         command.args(["-C", "strip=debuginfo", "-C", "codegen-units=16"]);
-        command.arg("-C").arg(format!("incremental={}", partly.display()));
-        // A name of the file itself would be one of the words by which rustc knows what it kept.
-        let folder = binary.parent().unwrap_or(root);
-        command.arg("--out-dir").arg(folder).current_dir(root);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let name = self.words.iter().skip_while(|word| *word != "--crate-name").nth(1);
-        let made = folder.join(name.ok_or(io::ErrorKind::NotFound)?);
-        Ok(Compiling { rustc: command.spawn()?, made, binary: binary.to_owned(), colours })
+        command.arg("-C").arg(format!("incremental={}", kept.display()));
+        command.arg("--out-dir").arg(&kept).current_dir(root);
+        command.stdin(lock.try_clone()?).stdout(Stdio::null()).stderr(Stdio::piped());
+        let rustc = Some(command.spawn()?);
+        Ok(Compiling { rustc, made, binary: binary.to_owned(), colours, _lock: lock })
     }
 }
 
 impl Compiling {
     /// Waits for rustc; `None`: ask cargo.
     #[must_use]
-    pub fn finish(self) -> Option<Compiled> {
-        let output = self.rustc.wait_with_output().ok()?;
+    pub fn finish(mut self) -> Option<Compiled> {
+        let output = self.rustc.take()?.wait_with_output().ok()?;
         let messages: Vec<Value> = output
             .stderr
             .split(|byte| *byte == b'\n')
@@ -163,12 +179,31 @@ impl Compiling {
         }
         if output.status.success() {
             let is_whole = !asks_for_variables(&self.made.with_extension("d"))
-                && fs::rename(&self.made, &self.binary).is_ok();
-            return is_whole.then_some(Compiled { binary: Some(self.binary), said });
+                && moved(&self.made, &self.binary).is_ok();
+            return is_whole.then(|| Compiled { binary: Some(self.binary.clone()), said });
         }
         let mut errors = messages.iter().filter(|message| message["level"] == "error").peekable();
         let is_refused = errors.peek().is_some() && errors.all(is_about_the_source);
         is_refused.then_some(Compiled { binary: None, said })
+    }
+}
+
+impl Drop for Compiling {
+    fn drop(&mut self) {
+        // Nobody wants it any more.
+        if let Some(mut rustc) = self.rustc.take() {
+            let _ = rustc.kill().and_then(|()| rustc.wait());
+        }
+    }
+}
+
+/// Renames a file, or copies it where it goes to another file system.
+fn moved(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            fs::copy(from, to).and_then(|_| fs::remove_file(from))
+        }
+        outcome => outcome,
     }
 }
 

@@ -5,7 +5,7 @@
 //! cargo's own dep-info file (`target/debug/NAME.d`), the manifests above them, the lock file,
 //! cargo's settings, cargo itself, and the variables that steer a build. One that differs, appears
 //! or vanishes means: ask cargo. That is done for what a student runs, and for the runner's own
-//! programs and the exercises' tests; the programs under test are always built by cargo.
+//! programs and the exercises' tests; what is tested is never taken for known ([`crate::Recipe`]).
 
 use std::collections::BTreeSet;
 use std::env;

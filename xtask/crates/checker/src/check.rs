@@ -10,7 +10,7 @@ use trial::{Answer, Result};
 use crate::place::Place;
 use crate::programs;
 use crate::show::{self, Form, Row};
-use crate::tests::{self, Job};
+use crate::tests::{self, Job, Suite};
 use crate::times;
 
 /// Checks what the student has written; tells whether all of it passes.
@@ -29,8 +29,9 @@ pub fn student(
     let is_there = |entry: &&&Entry| course.root.join(&entry.path).join("src/main.rs").is_file();
     let there: Vec<&Entry> = exercises.iter().filter(is_there).copied().collect();
     let place = Place::new(&course.root)?;
-    let built = programs::students(course, exercises, &there, &place)?;
-    let results = run(course, exercises, &built, seed, &place, |entry| entry.id.clone())?;
+    let (built, suites) = programs::students(course, exercises, &there, &place)?;
+    let subjects = Subjects { exercises, suites, built: &built, name: |entry| entry.id.clone() };
+    let results = run(course, &subjects, seed, &place)?;
     let mut rows = rows(exercises, &results);
     for row in &mut rows {
         row.is_missing = !there.contains(&row.entry);
@@ -78,11 +79,13 @@ pub fn solutions(
 ) -> anyhow::Result<bool> {
     let place = Place::new(&course.root)?;
     let built = programs::references(course, exercises)?;
+    let suites = programs::suites(exercises, &built)?;
+    let subjects = Subjects { exercises, suites, built: &built, name: programs::solution_of };
     let mut out = anstream::stdout().lock();
     for turn in 0..repeat {
         // Each turn has inputs of its own.
         let seed = seed.wrapping_add(turn as u64);
-        let results = run(course, exercises, &built, seed, &place, programs::solution_of)?;
+        let results = run(course, &subjects, seed, &place)?;
         let rows = rows(exercises, &results);
         if let Some(wrong) = rows.iter().find(|row| !row.passes()) {
             writeln!(out, "turn {} of {repeat}:", turn + 1)?;
@@ -105,18 +108,25 @@ pub fn solutions(
 
 type Results = Vec<Option<Vec<Result>>>;
 
+/// What is tested, and with what.
+struct Subjects<'a> {
+    exercises: &'a [&'a Entry],
+    suites: Vec<Suite>,
+    built: &'a Built,
+    /// The name under which an exercise's program was built.
+    name: fn(&Entry) -> String,
+}
+
 /// Tests all that has been built; `None` for what does not compile.
 fn run(
     course: &Course,
-    exercises: &[&Entry],
-    built: &Built,
+    subjects: &Subjects<'_>,
     seed: u64,
     place: &Place,
-    name: impl Fn(&Entry) -> String,
 ) -> anyhow::Result<Results> {
-    let suites = programs::suites(exercises, built)?;
+    let Subjects { exercises, suites, built, name } = subjects;
     let mut jobs = Vec::new();
-    for (entry, suite) in exercises.iter().zip(&suites) {
+    for (entry, suite) in exercises.iter().zip(suites) {
         if let Some(program) = built.binaries.get(&name(entry)) {
             jobs.push(Job { entry, suite, program: program.clone(), until: None });
         }

@@ -48,7 +48,7 @@ pub fn students(
     exercises: &[&Entry],
     written: &[&Entry],
     place: &Place,
-) -> anyhow::Result<Built> {
+) -> anyhow::Result<(Built, Vec<Suite>)> {
     // A single one is what a student waits for at every save: rustc works while all else is looked
     // after, and cargo is not asked where it would call rustc as it did the last time.
     let compiling = match written {
@@ -56,6 +56,7 @@ pub fn students(
         _ => None,
     };
     let tests = with_tests(course, exercises, Built::default())?;
+    let suites = suites(exercises, &tests)?;
     let programs = match (compiling.and_then(Compiling::finish), written) {
         (Some(compiled), [entry]) => Built {
             binaries: compiled.binary.map(|file| (entry.id.clone(), file)).into_iter().collect(),
@@ -65,21 +66,20 @@ pub fn students(
         (_, []) => Built::default(),
         (_, _) => by_cargo(course, written)?,
     };
-    Ok(Built {
+    let built = Built {
         binaries: tests.binaries.into_iter().chain(programs.binaries).collect(),
         said: tests.said.into_iter().chain(programs.said).collect(),
         ..programs
-    })
+    };
+    Ok((built, suites))
 }
 
 /// Starts rustc for the program of an exercise, where it is known how.
 fn start(course: &Course, entry: &Entry, place: &Place) -> Option<Compiling> {
     let recipe = Recipe::known(&course.root, &entry.id, &entry.path)?;
-    // Beside cargo's own, so that `cargo clean` takes it as well.
-    let partly = std::env::current_exe().ok()?.parent()?.join("again");
     let folder = place.path().join("program");
     std::fs::create_dir(&folder).ok()?;
-    recipe.start(&course.root, &folder.join(&entry.id), &partly).ok()
+    recipe.start(&course.root, &folder.join(&entry.id)).ok()
 }
 
 /// Has cargo build these programs, and keeps how it called rustc.

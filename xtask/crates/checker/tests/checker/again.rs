@@ -1,10 +1,11 @@
 //! A saved exercise is compiled without asking cargo, and the same comes of it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
 use assert_cmd::assert::Assert;
 use fixture::Fixture;
+use nix::fcntl::{Flock, FlockArg};
 
 use crate::course::{command, course, prints, run, stdout, write};
 
@@ -72,6 +73,20 @@ fn the_compiler_says_the_same_with_and_without_cargo() {
         assert_eq!(stdout(&checked), stdout(&by_cargo));
         fs::write(&note, noted).expect("put the note back");
     }
+}
+
+#[test]
+fn a_check_beside_another_asks_cargo() {
+    let course = course();
+    known(&course);
+    let lock = File::options().read(true).open(course.at("target/debug/again/ex_01.lock"));
+    let lock = Flock::lock(lock.expect("open the lock"), FlockArg::LockExclusive);
+    let lock = lock.map_err(|(_, why)| why).expect("lock it");
+    write(&course, &prints("one two"));
+    assert!(asked_cargo(&run(&course, &CHECK).success()));
+    lock.unlock().map_err(|(_, why)| why).expect("unlock it");
+    write(&course, &prints("two"));
+    assert!(!asked_cargo(&run(&course, &CHECK).code(1)));
 }
 
 #[test]
