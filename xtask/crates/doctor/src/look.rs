@@ -89,6 +89,7 @@ fn meet<'a>(scene: &mut Scene, tasks: &[Task], alive: &'a [Task], whose: Whose) 
         ended: HashMap::new(),
         numbers: HashMap::new(),
         is_launched: whose.outside.is_some(),
+        since: whose.outside.and_then(|outside| outside.since),
         pipes: Vec::new(),
         wanted: Wanted::default(),
     };

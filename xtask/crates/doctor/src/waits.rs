@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::time::SystemTime;
 
 use nix::unistd::Pid;
 
@@ -29,6 +30,8 @@ pub struct Names<'a> {
     /// The processes' numbers in their PID namespaces.
     pub numbers: HashMap<Pid, Vec<i32>>,
     pub is_launched: bool,
+    /// See [`Outside`](crate::Outside).
+    pub since: Option<SystemTime>,
     pub pipes: Vec<Pipe>,
     pub wanted: Wanted,
 }
@@ -219,7 +222,7 @@ impl Names<'_> {
         let Some(path) = string_at(tid, blocked.argument(path)) else {
             return moves(Cause::Hidden, format!("waits in {call} for what cannot be seen"));
         };
-        let Some(fifo) = fifo::opened(tid, directory, &path) else {
+        let Some(fifo) = fifo::opened(tid, directory, &path, self.since) else {
             let path = crate::descriptors::printable(&path);
             return moves(Cause::Outside, format!("waits in {call} for {path}, which is no FIFO"));
         };
@@ -239,7 +242,7 @@ impl Names<'_> {
         if found.kind != Kind::Pipe {
             return vec![Want::Anyone { fd, what: found.words.clone() }];
         }
-        let fifo = fifo::held(found);
+        let fifo = fifo::held(found, self.since);
         let pipe = match &fifo {
             Some(fifo) => self.pipe(found.object, Some(&fifo.path), fifo.is_reachable),
             None => self.pipe(found.object, None, false),

@@ -74,6 +74,7 @@ museum!(
     both_full_filter,
     busy_loop,
     cat_fifo,
+    cat_fifo_given,
     cat_fifo_shared,
     channel_reader,
     command_value,

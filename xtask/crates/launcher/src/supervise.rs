@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, bail, ensure};
 use nix::errno::Errno;
@@ -48,6 +48,7 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
 
     let looks = spec.limits.quiet.is_some() || spec.limits.deadlock;
     let watch = Watch::new(&spec.limits, attached);
+    let since = outside::begin().context("read the clock of file systems")?;
     let started = Instant::now();
     let report = match start(spec, &signals) {
         Ok((program, pipes)) => {
@@ -56,6 +57,7 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 signals: &signals,
                 program,
                 relays: Vec::new(),
+                since,
                 started,
                 watch,
                 quiet: looks.then(|| Quiet::new(spec.limits.quiet, program)),
@@ -81,6 +83,8 @@ struct Run<'a> {
     program: Pid,
     /// Standard output, standard error, standard input; empty when attached.
     relays: Vec<Relay>,
+    /// See [`Outside`](doctor::Outside).
+    since: SystemTime,
     started: Instant,
     watch: Watch,
     quiet: Option<Quiet>,
@@ -94,7 +98,7 @@ impl Run<'_> {
         let ended = self.connect(pipes).and_then(|()| self.until_it_ends());
         let wall = self.started.elapsed();
         if matches!(ended, Ok(Ended::Limit { limit: Limit::Wall })) {
-            let outside = outside::of(self.spec, &self.relays);
+            let outside = outside::of(self.spec, &self.relays, self.since);
             self.explained = quiet::at_the_deadline(self.program, &outside, wall);
         }
         let unreaped = self.count_unreaped(&ended);
@@ -157,7 +161,8 @@ impl Run<'_> {
             quiet.disturb();
         }
         let context = "look at the program's threads in /proc";
-        let seen = quiet.look(|| outside::of(self.spec, &self.relays)).context(context)?;
+        let seen =
+            quiet.look(|| outside::of(self.spec, &self.relays, self.since)).context(context)?;
         if seen.is_some() && self.pass_on()? {
             // What had come since the last turn may be what the program waits for.
             quiet.disturb();

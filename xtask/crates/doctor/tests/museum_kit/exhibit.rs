@@ -145,6 +145,13 @@ impl Exhibit {
         }
     }
 
+    /// A part of it waits on a FIFO. Asked by `--pid`, the doctor proves nothing of that: he cannot
+    /// know who else has been told of it.
+    pub fn uses_a_fifo(&self) -> bool {
+        let text = fs::read_to_string(&self.source).expect("read a program of the museum");
+        text.contains("mkfifo")
+    }
+
     /// It ends by itself as it is: nothing of it hangs for good.
     pub fn ends(&self) -> bool {
         self.verdicts == ["finished"]

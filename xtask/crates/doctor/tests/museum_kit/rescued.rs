@@ -69,9 +69,11 @@ fn by_a_file() {
 
 #[test]
 fn by_whoever_opens_the_fifo() {
-    rescued("cat_fifo_shared", |running, _| {
-        let path = running.setting.place.path().join("a");
-        // The reader is there already, so that this does not wait.
-        fs::write(path, "hello\n").expect("write to the FIFO");
-    });
+    for name in ["cat_fifo_shared", "cat_fifo_given"] {
+        rescued(name, |running, _| {
+            let path = running.setting.place.path().join("a");
+            // The reader is there already, so that this does not wait.
+            fs::write(path, "hello\n").expect("write to the FIFO");
+        });
+    }
 }
