@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn clone_is_vfork_where_its_flags_say_so() {
         let call = |number: i64, flags: u64| {
-            let line = format!("{number} {flags:#x} 0x0 0x0 0x0 0x0 0x0 0x7ffd 0x7f00\n");
+            let line =
+                format!("{number} {flags:#x} 0x0 0x0 0x0 0x0 0x0 0x7ffd00000000 0x7f0000000000\n");
             Blocked::parse(&line).expect("a call")
         };
         let me = nix::unistd::getpid();

@@ -20,7 +20,9 @@ const PIPES_MAX: usize = 256;
 /// Calls that return as soon as there is a byte.
 const PLAIN_READS: [&str; 3] = ["read", "readv", "preadv2"];
 /// Calls that return only when all is written, or go on as soon as there is room.
-const PLAIN_WRITES: [&str; 3] = ["write", "writev", "pwritev2"];
+const PLAIN_WRITES: [&str; 4] = ["write", "writev", "pwritev2", "vmsplice"];
+/// Calls that may wait for what they read from as well.
+const COPIES: [&str; 2] = ["splice", "sendfile"];
 
 /// Why it was not asked how full the pipes are, as a whole sentence.
 pub type Refused = Option<String>;
@@ -92,6 +94,8 @@ fn note(scene: &mut Scene, id: ThreadId, pipe: PipeId, direction: Direction, ask
     let call = thread.call.as_deref().unwrap_or_default();
     let could_go_on = match direction {
         Direction::Read => PLAIN_READS.contains(&call) && asked.bytes > 0,
+        // From a file, which is no pipe: a file system may wait for whoever stands behind it.
+        Direction::Write if COPIES.contains(&call) && thread.pipes().count() == 1 => asked.has_room,
         Direction::Write => PLAIN_WRITES.contains(&call) && asked.has_room,
     };
     if could_go_on {

@@ -56,7 +56,7 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
             fd: seen.fd,
             wait: seen.wait,
             wakes_for_children: caught(Signal::SIGCHLD),
-            doubts: doubts(task),
+            doubts: doubts(task).into_iter().chain(seen.doubt).collect(),
         });
     }
     scene.pipes = std::mem::take(&mut names.pipes);

@@ -115,7 +115,8 @@ mod tests {
 
     fn blocked(number: i64, arguments: [u64; 4]) -> Blocked {
         let [a, b, c, d] = arguments;
-        let line = format!("{number} {a:#x} {b:#x} {c:#x} {d:#x} 0x0 0x0 0x7ffd 0x7f00\n");
+        let line =
+            format!("{number} {a:#x} {b:#x} {c:#x} {d:#x} 0x0 0x0 0x7ffd00000000 0x7f0000000000\n");
         Blocked::parse(&line).expect("a call")
     }
 

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use nix::unistd::Pid;
 
-use crate::calls::{Blocked, Direction, Takes};
+use crate::calls::{Blocked, Call, Direction, Takes};
 use crate::children;
 use crate::descriptors::{Descriptor, Kind};
 use crate::fifo;
@@ -20,6 +20,9 @@ use crate::tasks::Task;
 
 /// Where a thread waits that its call does not tell of: for a supervisor, for a thaw.
 const OTHER_PLACES: [&str; 2] = ["seccomp", "freez"];
+/// So far from the end of its stack a thread finds what is its own.
+const OWN_BYTES: u64 = 64 << 10;
+
 /// Everybody of the tree, for looking up what a call names, and the pipes that were named so far.
 pub struct Names<'a> {
     pub tasks: &'a [Task],
@@ -41,6 +44,8 @@ pub struct Seen {
     pub call: Option<String>,
     pub fd: Option<i32>,
     pub wait: Wait,
+    /// Why it may wait for something else, as the end of a sentence about it.
+    pub doubt: Option<String>,
 }
 
 pub fn moves(cause: Cause, words: impl Into<String>) -> Wait {
@@ -49,7 +54,7 @@ pub fn moves(cause: Cause, words: impl Into<String>) -> Wait {
 
 impl Names<'_> {
     pub fn look_at(&mut self, task: &Task) -> Seen {
-        let unseen = |wait| Seen { call: None, fd: None, wait };
+        let unseen = |wait| Seen { call: None, fd: None, wait, doubt: None };
         if task.tracer != 0 {
             return unseen(moves(Cause::Stopped, "is traced by a debugger"));
         }
@@ -78,14 +83,34 @@ impl Names<'_> {
         let Some(call) = blocked.call else {
             let name = format!("system call {}", blocked.number);
             let words = format!("waits in {name}, which the doctor does not know");
-            return Seen { call: Some(name), fd: None, wait: moves(Cause::Outside, words) };
+            let wait = moves(Cause::Outside, words);
+            return Seen { call: Some(name), fd: None, wait, doubt: None };
         };
         let fd = match call.takes {
             Takes::Descriptor(_) | Takes::Lock | Takes::Epoll => Some(blocked.int(0)),
             _ => None,
         };
         let wait = self.wait(task, blocked, call.name, call.takes);
-        Seen { call: Some(call.name.to_owned()), fd, wait }
+        let doubt = self.may_be_changed(task, blocked, call).then(|| {
+            format!("waits in {} for a set that another of its threads may change", call.name)
+        });
+        Seen { call: Some(call.name.to_owned()), fd, wait, doubt }
+    }
+
+    /// The kernel has taken its copy of the set when the call began. Another thread may have written
+    /// to that memory since, unless it is on the stack of the thread that waits.
+    fn may_be_changed(&self, task: &Task, blocked: &Blocked, call: &Call) -> bool {
+        let addresses = match call.takes {
+            Takes::Poll => 0..1,
+            Takes::Select => 1..4,
+            _ => return false,
+        };
+        let is_own = |address: u64| {
+            address == 0 || address.checked_sub(blocked.stack).is_some_and(|far| far < OWN_BYTES)
+        };
+        let is_other = |other: &Task| other.pid == task.pid && other.tid != task.tid;
+        !addresses.into_iter().all(|index| is_own(blocked.argument(index)))
+            && self.tasks.iter().any(is_other)
     }
 
     fn wait(&mut self, task: &Task, blocked: &Blocked, call: &str, takes: Takes) -> Wait {
@@ -110,11 +135,13 @@ impl Names<'_> {
             return moves(Cause::Time, format!("waits in {call} with a timeout"));
         }
         match takes {
-            Takes::Descriptor(direction) => self.one(task.tid, call, blocked.int(0), direction),
+            Takes::Descriptor(direction) => {
+                confirmed(self.one(task.tid, call, blocked.int(0), direction), call, &place)
+            }
             Takes::Between { from, to } => {
                 let ends = [(from, Direction::Read), (to, Direction::Write)];
                 let fds = ends.map(|(index, direction)| (blocked.int(index), Some(direction)));
-                self.all(task.tid, call, &fds)
+                confirmed(self.all(task.tid, call, &fds), call, &place)
             }
             Takes::Poll | Takes::Select => self.set(task.tid, call, blocked),
             Takes::Epoll => self.epoll(task.tid, call, blocked.int(0)),
@@ -261,6 +288,21 @@ impl Names<'_> {
         self.pipes.push(Pipe { path, is_reachable, ..Pipe::default() });
         pipe
     }
+}
+
+/// A descriptor may be another now than when the call began: dup2(2) in another thread. And a copy
+/// may wait for the file that it reads. So where the kernel tells the place, it has to be one for
+/// pipes: `pipe_read`, `anon_pipe_write`, `pipe_wait_readable`, before Linux 5.5 `pipe_wait`.
+fn confirmed(wait: Wait, call: &str, place: &str) -> Wait {
+    let is_for_a_pipe = match &wait {
+        Wait::Any(wants) => wants.iter().any(|want| matches!(want, Want::Pipe { .. })),
+        _ => false,
+    };
+    let place = place.trim_end();
+    if !is_for_a_pipe || place.is_empty() || place == "0" || place.contains("pipe") {
+        return wait;
+    }
+    moves(Cause::Hidden, format!("waits in {call} for something else than that pipe ({place})"))
 }
 
 fn unreadable_set(call: &str) -> Wait {
