@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
 
 use crate::calls::Direction;
+use crate::eventfd;
 use crate::fixpoint::Graph;
 use crate::holders::{self, Wanted};
 use crate::in_flight;
@@ -62,6 +63,9 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
     scene.pipes = std::mem::take(&mut names.pipes);
     let wanted = std::mem::take(&mut names.wanted);
     let sockets = find_ends(&mut scene, &wanted);
+    if !wanted.eventfds.is_empty() {
+        doubt_eventfds(&mut scene);
+    }
     if let Some(outside) = whose.outside {
         meet_the_outside(&mut scene, &wanted, outside);
     }
@@ -146,7 +150,8 @@ fn doubts(task: &Task) -> Vec<String> {
     if is_in(task.caught, Signal::SIGIO) {
         found.push("handles SIGIO, which a descriptor may send".to_owned());
     }
-    if let Some(signal) = tasks::other_signal(task.caught & !task.blocked) {
+    let is_interpreter = || tasks::is_interpreter(task.pid);
+    if let Some(signal) = tasks::other_signal(task.caught & !task.blocked, is_interpreter) {
         let name = Signal::try_from(signal)
             .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string());
         found.push(format!("handles {name}, which anybody may send"));
@@ -157,6 +162,16 @@ fn doubts(task: &Task) -> Vec<String> {
         Err(error) => found.push(format!("may have a timer: its list cannot be read: {error}")),
     }
     found
+}
+
+/// The kernel writes to them for whoever has asked it to.
+fn doubt_eventfds(scene: &mut Scene) {
+    for process in &scene.processes {
+        if eventfd::may_use_aio(Pid::from_raw(process.pid)) {
+            let what = "may use aio (io_setup), which writes to an eventfd";
+            scene.doubts.push(format!("{} {what}", process.command));
+        }
+    }
 }
 
 /// Finds who in the tree holds the ends of the pipes, and its sockets.

@@ -10,6 +10,7 @@ use nix::unistd::Pid;
 use crate::calls::{Blocked, Call, Direction, Takes};
 use crate::children;
 use crate::descriptors::{Descriptor, Kind};
+use crate::eventfd;
 use crate::fifo;
 use crate::futex;
 use crate::holders::Wanted;
@@ -167,7 +168,10 @@ impl Names<'_> {
         match (found.kind, direction) {
             (Kind::Pipe, Some(direction)) => Wait::Any(self.wants(&found, &[direction])),
             (Kind::Pipe, None) => Wait::Any(self.wants(&found, &ways(&found))),
-            (Kind::Eventfd, _) if self.is_launched => Wait::Any(self.wants(&found, &[])),
+            (Kind::Eventfd, _) if self.is_launched => match self.eventfd(tid, &found) {
+                Some(want) => Wait::Any(vec![want]),
+                None => hidden_eventfd(call, fd),
+            },
             (Kind::Signalfd, _) => Wait::Signal,
             _ => moves(Cause::Outside, format!("waits in {call}({fd}) on {}", found.words)),
         }
@@ -195,7 +199,10 @@ impl Names<'_> {
                     let ways = direction.map_or_else(|| ways(found), |one| vec![one]);
                     wants.extend(self.wants(found, &ways));
                 }
-                Kind::Eventfd if self.is_launched => wants.extend(self.wants(found, &[])),
+                Kind::Eventfd if self.is_launched => match self.eventfd(tid, found) {
+                    Some(want) => wants.push(want),
+                    None => return hidden_eventfd(call, found.fd),
+                },
                 Kind::Pidfd => match children::process_behind(self, tid, found.fd) {
                     Some(process) => wants.push(Want::Exit { process, fd: found.fd }),
                     None => {
@@ -263,12 +270,13 @@ impl Names<'_> {
         Wait::Open { pipe, direction }
     }
 
-    /// An eventfd, where no way is named.
+    fn eventfd(&mut self, tid: Pid, found: &Descriptor) -> Option<Want> {
+        self.wanted.eventfds.insert(eventfd::id(tid, found.fd)?);
+        Some(Want::Anyone { fd: found.fd, what: found.words.clone() })
+    }
+
     fn wants(&mut self, found: &Descriptor, ways: &[Direction]) -> Vec<Want> {
         let fd = found.fd;
-        if found.kind != Kind::Pipe {
-            return vec![Want::Anyone { fd, what: found.words.clone() }];
-        }
         let fifo = fifo::held(found, self.since);
         let pipe = match &fifo {
             Some(fifo) => self.pipe(found.object, Some(&fifo.path), fifo.is_reachable),
@@ -303,6 +311,11 @@ fn confirmed(wait: Wait, call: &str, place: &str) -> Wait {
         return wait;
     }
     moves(Cause::Hidden, format!("waits in {call} for something else than that pipe ({place})"))
+}
+
+fn hidden_eventfd(call: &str, fd: i32) -> Wait {
+    let words = format!("waits in {call} on an eventfd (fd {fd}), and who else has it is not seen");
+    moves(Cause::Outside, words)
 }
 
 fn unreadable_set(call: &str) -> Wait {
