@@ -160,8 +160,8 @@ pub fn is_close_on_exec(pid: Pid, fd: i32) -> bool {
     flags.is_some_and(|flags| flags & libc::O_CLOEXEC != 0)
 }
 
-/// Looks through all other processes for ends of the pipes. This process is left to the caller, who
-/// knows what it does with its own.
+/// Looks through all other processes for ends of the pipes. Those of this process are left to the
+/// caller, who knows what it does with its own.
 ///
 /// Who may not be looked into can hold an end only if it got one from the tree or from where the
 /// tree got its own. Of a tree below a subreaper nobody gets away, and it was given nothing but its
@@ -172,18 +172,17 @@ pub fn look_beyond(scene: &mut Scene, wanted: &Wanted, tree: &HashSet<Pid>, is_l
     let mut hidden: usize = 0;
     let mut is_carried = false;
     for pid in everybody().unwrap_or_default() {
-        if tree.contains(&pid) || pid == getpid() {
+        if tree.contains(&pid) {
             continue;
         }
         match wanted.held_by(pid) {
             Ok(held) => {
-                for (pipe, _, direction) in held.ends {
-                    let beyond = scene.pipes[pipe].beyond_mut(direction);
-                    *beyond = Beyond::Somebody(format!("{} (pid {pid})", command(pid)));
+                let who = || format!("{} (pid {pid})", command(pid));
+                for (pipe, _, direction) in held.ends.iter().filter(|_| pid != getpid()) {
+                    *scene.pipes[*pipe].beyond_mut(*direction) = Beyond::Somebody(who());
                 }
                 if held.has_eventfd {
-                    let who = format!("{} (pid {pid})", command(pid));
-                    scene.doubts.push(format!("{who} has an eventfd that is waited for"));
+                    scene.doubts.push(format!("{} has an eventfd that is waited for", who()));
                 }
                 let is_full = |&(tid, fd): &(Pid, i32)| in_flight::has_descriptors(tid, fd);
                 is_carried = is_carried || held.sockets.iter().any(is_full);

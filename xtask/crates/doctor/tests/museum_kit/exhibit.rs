@@ -14,7 +14,7 @@
 //! - `bytes`: `N of M`: what some pipe holds and how much would fit.
 //! - `place`: `private` or `shared`: who may reach the directory in which it runs.
 //! - `stdin`: `held`: a pipe whose write end the test has; `unread`: one whose read end the test
-//!   has; `socket`; `terminal`.
+//!   has; `socket`; `eventfd`; `terminal`.
 //! - `exit`: its exit status where it ends by itself, if not 0.
 //! - `twin`: `none`: no mended form of it ends by itself.
 //! - `needs`: what the kernel may not have; the program says so with status 77.
@@ -79,6 +79,7 @@ pub enum Stdin {
     Held,
     Unread,
     Socket,
+    Eventfd,
     Terminal,
 }
 
@@ -134,6 +135,7 @@ impl Exhibit {
                 ["held"] => Stdin::Held,
                 ["unread"] => Stdin::Unread,
                 ["socket"] => Stdin::Socket,
+                ["eventfd"] => Stdin::Eventfd,
                 ["terminal"] => Stdin::Terminal,
                 ref other => panic!("{name}: stdin: {other:?}"),
             },

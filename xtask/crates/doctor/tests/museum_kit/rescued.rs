@@ -44,12 +44,23 @@ fn by_input() {
 }
 
 #[test]
+fn by_an_eventfd() {
+    rescued("eventfd_given", |running, _| {
+        let held: OwnedFd = running.held.take().expect("a copy that the test holds");
+        File::from(held).write_all(&1_u64.to_ne_bytes()).expect("write to the eventfd");
+    });
+}
+
+#[test]
 fn by_a_signal() {
     for name in ["usr1_handler", "pause_handler"] {
         rescued(name, |_, program| {
             kill(Pid::from_raw(program), Signal::SIGUSR1).expect("send it a signal");
         });
     }
+    rescued("self_pipe", |_, program| {
+        kill(Pid::from_raw(program), Signal::SIGINT).expect("send it a signal");
+    });
     for name in ["sigstop", "stopped_holder"] {
         rescued(name, |running, program| {
             let tasks = running.tasks(program);
