@@ -172,3 +172,29 @@ fn usage() {
     run(Path::new("/"), ["doctor", "--pid", "0"]).code(2);
     run(Path::new("/"), ["doctor", "--deadline", "-1", "--", "true"]).code(2);
 }
+
+#[test]
+fn nobody_reads_the_report_and_the_exit_status_still_tells() {
+    let folder = folder();
+    for format in ["text", "json"] {
+        let (reader, writer) = std::io::pipe().expect("create a pipe");
+        drop(reader);
+        let status = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(["doctor", "--format", format, "--", "sh", "-c", HIDDEN])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().expect("copy the write end"))
+            .stderr(writer)
+            .status()
+            .expect("start the doctor");
+        assert_eq!(status.code(), Some(123), "{format}");
+    }
+}
+
+#[test]
+fn a_process_that_has_ended_is_no_running_one() {
+    let folder = folder();
+    let mut ended = Beside::start(folder.path(), "exit 0");
+    let said = stderr(&ended.looks(125));
+    assert!(said.contains("it has ended"), "{said}");
+}

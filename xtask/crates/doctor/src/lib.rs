@@ -36,6 +36,7 @@ pub mod cure;
 mod cure_tests;
 mod descriptors;
 mod diagnosis;
+mod ending;
 mod eventfd;
 mod fifo;
 mod fill;

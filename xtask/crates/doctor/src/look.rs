@@ -143,15 +143,15 @@ fn meet<'a>(scene: &mut Scene, tasks: &[Task], alive: &'a [Task], whose: Whose) 
 fn doubts(task: &Task) -> Vec<String> {
     let mut found = Vec::new();
     // Blocked, such a signal ends only a wait for signals, and that is doubtful anyway.
-    if task.handles_timer_signals() {
+    let planned = task.planned_signals();
+    if tasks::holds_timer_signals(planned) {
         let how = "handles a timer's signal (SIGALRM, SIGVTALRM or SIGPROF)";
         found.push(format!("{how}, and whether a timer runs cannot be seen"));
     }
-    if is_in(task.caught, Signal::SIGIO) {
+    if is_in(planned, Signal::SIGIO) {
         found.push("handles SIGIO, which a descriptor may send".to_owned());
     }
-    let is_interpreter = || tasks::is_interpreter(task.pid);
-    if let Some(signal) = tasks::other_signal(task.caught & !task.blocked, is_interpreter) {
+    if let Some(signal) = tasks::other_signal(planned) {
         let name = Signal::try_from(signal)
             .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string());
         found.push(format!("handles {name}, which anybody may send"));
