@@ -29,6 +29,7 @@
 
 #![expect(unsafe_code, reason = "pidfds, kcmp and some ioctls have no safe form")]
 
+mod background;
 pub mod calls;
 mod children;
 pub mod cure;

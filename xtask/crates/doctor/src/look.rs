@@ -12,8 +12,8 @@ use std::collections::{HashMap, HashSet};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
 
+use crate::background::Background;
 use crate::calls::Direction;
-use crate::eventfd;
 use crate::fixpoint::Graph;
 use crate::holders::{self, Wanted};
 use crate::in_flight;
@@ -26,6 +26,8 @@ use crate::waits::Names;
 
 /// So many threads are looked at. Of a tree with more nothing is proved.
 const THREADS_MAX: usize = 20_000;
+
+const IO_URING: &str = "uses io_uring, whose work cannot be seen";
 
 /// Whose tree it is.
 #[derive(Clone, Copy, Debug)]
@@ -63,9 +65,6 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
     scene.pipes = std::mem::take(&mut names.pipes);
     let wanted = std::mem::take(&mut names.wanted);
     let sockets = find_ends(&mut scene, &wanted);
-    if !wanted.eventfds.is_empty() {
-        doubt_eventfds(&mut scene);
-    }
     if let Some(outside) = whose.outside {
         meet_the_outside(&mut scene, &wanted, outside);
     }
@@ -73,6 +72,7 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
     expect_an_end(&mut scene);
     // To look at every process of the system costs more than all that is above.
     if Graph::new(&scene).all_stuck() && !wanted.is_empty() {
+        doubt_the_background(&mut scene, !wanted.eventfds.is_empty());
         let tree: HashSet<Pid> = tasks.iter().map(|task| task.pid).collect();
         holders::look_beyond(&mut scene, &wanted, &tree, whose.outside.is_some());
         unsettle_copies(&mut scene, doubtful);
@@ -164,11 +164,16 @@ fn doubts(task: &Task) -> Vec<String> {
     found
 }
 
-/// The kernel writes to them for whoever has asked it to.
-fn doubt_eventfds(scene: &mut Scene) {
+/// The kernel may do for a process what none of its threads does. Aio tells of it by an eventfd
+/// only.
+fn doubt_the_background(scene: &mut Scene, waits_for_eventfds: bool) {
     for process in &scene.processes {
-        if eventfd::may_use_aio(Pid::from_raw(process.pid)) {
-            let what = "may use aio (io_setup), which writes to an eventfd";
+        let found = Background::of(Pid::from_raw(process.pid));
+        if found.io_uring {
+            scene.doubts.push(format!("{} {IO_URING}", process.command));
+        }
+        if found.aio && waits_for_eventfds {
+            let what = "uses aio (io_setup), which may write to an eventfd";
             scene.doubts.push(format!("{} {what}", process.command));
         }
     }
@@ -190,8 +195,7 @@ fn find_ends(scene: &mut Scene, wanted: &Wanted) -> Vec<(Pid, i32)> {
                     scene.pipes[pipe].ends.push(End { process, fd, direction, is_close_on_exec });
                 }
                 if held.has_io_uring {
-                    let what = "uses io_uring, whose work cannot be seen";
-                    scene.doubts.push(format!("{} {what}", found.command));
+                    scene.doubts.push(format!("{} {IO_URING}", found.command));
                 }
                 if held.has_too_many {
                     scene.doubts.push(format!("{} has too many descriptors", found.command));

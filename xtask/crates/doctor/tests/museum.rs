@@ -106,6 +106,7 @@ museum!(
     in_flight_gone,
     in_flight_outside,
     inotify_wait,
+    io_uring_mapped,
     io_uring_wait,
     join_reader,
     kill_rescue,

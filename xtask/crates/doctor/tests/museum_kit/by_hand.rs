@@ -9,7 +9,7 @@ use crate::museum_kit::doctor::Answer;
 use crate::museum_kit::exhibit::{self, Exhibit};
 use crate::museum_kit::look::Task;
 use crate::museum_kit::looks;
-use crate::museum_kit::machine::{User, missing, number, we_are_root};
+use crate::museum_kit::machine::{User, number, we_are_root};
 use crate::museum_kit::start::{Running, Setting};
 
 /// How long a hung program is watched for something to move.
@@ -20,11 +20,11 @@ fn watched() -> Duration {
 #[track_caller]
 pub fn check(name: &str) {
     let exhibit = exhibit::named(name);
-    if exhibit.ends() {
-        ends(&exhibit, false);
+    if is_missing(&exhibit) {
         return;
     }
-    if is_missing(&exhibit) {
+    if exhibit.ends() {
+        ends(&exhibit, false);
         return;
     }
     let mut running = start(&exhibit, false);
@@ -71,13 +71,7 @@ fn looked_at_from_outside(exhibit: &Exhibit, program: i32, tasks: &[Task]) {
 /// Whether the kernel lacks what the program is about: it says so with status 77.
 #[track_caller]
 fn is_missing(exhibit: &Exhibit) -> bool {
-    let Some(what) = &exhibit.needs else { return false };
-    let ended = start(exhibit, true).ended();
-    let is_missing = ended.status.code() == Some(77);
-    if is_missing {
-        missing(&format!("{}: this kernel has no {what}", exhibit.name));
-    }
-    is_missing
+    exhibit.needs.is_some() && exhibit.is_missing(start(exhibit, true).ended().status.code())
 }
 
 fn start(exhibit: &Exhibit, fixed: bool) -> Running {

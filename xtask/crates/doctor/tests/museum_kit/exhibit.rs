@@ -23,6 +23,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::machine::missing;
+
 /// A program and what is expected of it.
 #[derive(Clone, Debug)]
 pub struct Exhibit {
@@ -145,6 +147,16 @@ impl Exhibit {
             source: path.to_owned(),
             name,
         }
+    }
+
+    /// Whether a program that ended with this status has said that the kernel lacks what it needs.
+    #[track_caller]
+    pub fn is_missing(&self, status: Option<i32>) -> bool {
+        let what = self.needs.as_ref().filter(|_| status == Some(77));
+        if let Some(what) = what {
+            missing(&format!("{}: this kernel has no {what}", self.name));
+        }
+        what.is_some()
     }
 
     /// A part of it waits on a FIFO. Asked by `--pid`, the doctor proves nothing of that: he cannot
