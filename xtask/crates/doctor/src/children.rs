@@ -53,8 +53,8 @@ fn gone_child() -> Wait {
     moves(Cause::Outside, "waits for a process that is not, or no longer, in the tree")
 }
 
-/// For a signal. A shell that waits for its children so has a handler for SIGCHLD, and no other that
-/// it may be waiting for.
+/// For a signal. A shell that waits for its children so has a handler for SIGCHLD, and no other
+/// that it may be waiting for.
 pub fn suspend(task: &Task) -> Wait {
     let is_woken = is_in(task.caught & !task.blocked, Signal::SIGCHLD);
     if is_woken && task.planned_signals() == 0 { Wait::Child(None) } else { Wait::Signal }

@@ -1,9 +1,9 @@
 //! Which descriptor should have been closed.
 //!
 //! A counterfactual: the smallest set of ends which, if they were closed, would let everybody come
-//! to an end, or where there is none, go on. Not every end may be in it. Closing the only write end of a process that was to answer would
-//! end the wait as well, and would be wrong; so an end is a candidate only if something says that
-//! it was forgotten, and [`Because`] is what.
+//! to an end, or where there is none, go on. Not every end may be in it. Closing the only write end
+//! of a process that was to answer would end the wait as well, and would be wrong; so an end is a
+//! candidate only if something says that it was forgotten, and [`Because`] is what.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,7 +1,7 @@
 //! Who comes to an end.
 //!
-//! [`fixpoint`](crate::fixpoint) asks who can go on, if only to the next read of the same pipe. What
-//! a cure has to bring about is more: readers see end-of-file, and all end. So here nobody is
+//! [`fixpoint`](crate::fixpoint) asks who can go on, if only to the next read of the same pipe.
+//! What a cure has to bring about is more: readers see end-of-file, and all end. So here nobody is
 //! helped by what another *may* write, and every process is taken to end once its waits have ended.
 //! Where processes wait for each other's words this is too strict: then the other question counts.
 
@@ -131,8 +131,8 @@ impl<'a> Ending<'a> {
         }
     }
 
-    /// End-of-file; or of a full pipe, that nobody has its read end any more, or that one had it who
-    /// went on. (That is another than who waits here.)
+    /// End-of-file; or of a full pipe, that nobody has its read end any more, or that one had it
+    /// who went on. (That is another than who waits here.)
     fn is_met(&self, pipe: PipeId, direction: Direction) -> bool {
         let other = direction.opposite();
         let ends = &self.ends[pipe][side(other)];

@@ -35,8 +35,8 @@ struct Slot {
     before: u32,
 }
 
-/// Whether descriptor `fd` of a thread still is what stands in its epoll instance under that number;
-/// `before`: how many others under the same number stand before it.
+/// Whether descriptor `fd` of a thread still is what stands in its epoll instance under that
+/// number; `before`: how many others under the same number stand before it.
 ///
 /// # Errors
 /// When the kernel does not tell: it was built without kcmp(2), or refuses it.

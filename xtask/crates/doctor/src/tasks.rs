@@ -16,9 +16,9 @@ use crate::tree;
 /// What setitimer(2) and alarm(2) raise.
 const TIMER_SIGNALS: [Signal; 3] = [Signal::SIGALRM, Signal::SIGVTALRM, Signal::SIGPROF];
 
-/// What only the program's own acts raise, or a fault, and what glibc keeps for itself (SIGCANCEL and
-/// SIGSETXID, nptl(7)): a handler for one of these says nothing about how the program is meant to
-/// go on.
+/// What only the program's own acts raise, or a fault, and what glibc keeps for itself (SIGCANCEL
+/// and SIGSETXID, nptl(7)): a handler for one of these says nothing about how the program is meant
+/// to go on.
 const NEVER_PLANNED: u64 = bit(libc::SIGPIPE)
     | bit(libc::SIGCHLD)
     | bit(libc::SIGSEGV)

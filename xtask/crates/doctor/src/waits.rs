@@ -98,8 +98,8 @@ impl Names<'_> {
         Seen { call: Some(call.name.to_owned()), fd, wait, doubt }
     }
 
-    /// The kernel has taken its copy of the set when the call began. Another thread may have written
-    /// to that memory since, unless it is on the stack of the thread that waits.
+    /// The kernel has taken its copy of the set when the call began. Another thread may have
+    /// written to that memory since, unless it is on the stack of the thread that waits.
     fn may_be_changed(&self, task: &Task, blocked: &Blocked, call: &Call) -> bool {
         let addresses = match call.takes {
             Takes::Poll => 0..1,

@@ -46,7 +46,6 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
     nix::sys::prctl::set_child_subreaper(true).context("become the subreaper")?;
     close_the_rest_on_exec()?;
 
-    let looks = spec.limits.quiet.is_some() || spec.limits.deadlock;
     let watch = Watch::new(&spec.limits, attached);
     let since = outside::begin().context("read the clock of file systems")?;
     let started = Instant::now();
@@ -60,7 +59,7 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 since,
                 started,
                 watch,
-                quiet: looks.then(|| Quiet::new(spec.limits.quiet, program)),
+                quiet: spec.limits.look().then(|| Quiet::new(spec.limits.quiet, program)),
                 explained: Explained::default(),
                 interrupts: Vec::new(),
                 reaped: Reaped::default(),
@@ -83,7 +82,6 @@ struct Run<'a> {
     program: Pid,
     /// Standard output, standard error, standard input; empty when attached.
     relays: Vec<Relay>,
-    /// See [`Outside`](doctor::Outside).
     since: SystemTime,
     started: Instant,
     watch: Watch,
@@ -124,11 +122,10 @@ impl Run<'_> {
 
     /// Returns when the program itself has ended, or has to be ended.
     fn until_it_ends(&mut self) -> anyhow::Result<Ended> {
-        let attached = self.spec.mode == Mode::Attached;
         loop {
             // Taken before the children are reaped: see `Signals::take`.
             let stops = self.signals.take();
-            let stopped = self.reaped.take(self.program, attached)?;
+            let stopped = self.reaped.take(self.program, self.spec.mode == Mode::Attached)?;
             if let Some(ended) = self.reaped.program.clone() {
                 return Ok(ended);
             }
