@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ::doctor::proof::{PAUSE, Still, examine, tasks_from};
-use ::doctor::{Diagnosis, Occasion, Whose, only_ascii};
+use ::doctor::{Diagnosis, Occasion, Task, Whose, only_ascii};
 use anyhow::{Context, bail};
 use launcher::{Ended, Limits, Mode, Spec, supervise};
 use nix::unistd::Pid;
@@ -52,9 +52,7 @@ fn look_at(args: &Doctor, pid: Pid) -> anyhow::Result<Status> {
     let diagnosis =
         diagnose(pid, args.deadline).with_context(|| format!("look at the process {pid}"))?;
     match args.format {
-        Format::Text => {
-            write!(anstream::stdout(), "{}", diagnosis.text(args.ascii || only_ascii()))?;
-        }
+        Format::Text => print(&diagnosis.text(args.ascii || only_ascii()))?,
         Format::Json => print_json(&diagnosis)?,
     }
     Ok(Status::Program(match diagnosis.verdict() {
@@ -71,6 +69,9 @@ fn diagnose(pid: Pid, deadline: Option<Duration>) -> anyhow::Result<Diagnosis> {
     let began = Instant::now();
     let whose = Whose { program: pid, outside: None };
     let mut looks = 0;
+    if tasks_from(pid)?.iter().all(Task::has_ended) {
+        bail!("it has ended; its parent has not waited for it yet (a zombie)");
+    }
     loop {
         let again = || tasks_from(pid);
         if let Some(first) = Still::look(again()?, whose, again)?
@@ -95,7 +96,11 @@ fn diagnose(pid: Pid, deadline: Option<Duration>) -> anyhow::Result<Diagnosis> {
 }
 
 fn print_json(diagnosis: &Diagnosis) -> anyhow::Result<()> {
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{}", diagnosis.to_json())?;
-    Ok(())
+    print(&format!("{}\n", diagnosis.to_json()))
+}
+
+/// Where nobody reads it, the exit status still says how it ended.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = output::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("print the report")
 }

@@ -19,6 +19,8 @@ use super::{run, stderr, stdout, xtask};
 
 /// Two FIFOs, each opened for reading first: nobody opens either for writing.
 const OPPOSITE: &str = "mkfifo a b; cat <a >b & cat <b >a; wait";
+/// The same in a directory of which nobody else knows.
+const HIDDEN: &str = "cd $(mktemp -d ./own-XXXXXX) && mkfifo a b; cat <a >b & cat <b >a; wait";
 
 /// A folder that only this test's programs know, so that what stands in it is out of reach.
 fn folder() -> TempDir {
@@ -57,7 +59,7 @@ fn a_program_that_ends_keeps_its_status_and_its_output() {
 #[test]
 fn a_deadlock_is_proved_and_explained() {
     let folder = folder();
-    let proved = doctor(folder.path(), &["--ascii"], OPPOSITE).code(123);
+    let proved = doctor(folder.path(), &["--ascii"], HIDDEN).code(123);
     let said = stderr(&proved);
     assert!(said.starts_with("deadlock, proved after "), "{said}");
     for words in [
@@ -74,7 +76,7 @@ fn a_deadlock_is_proved_and_explained() {
 #[test]
 fn as_json_it_is_one_object() {
     let folder = folder();
-    let proved = doctor(folder.path(), &["--format=json"], OPPOSITE).code(123);
+    let proved = doctor(folder.path(), &["--format=json"], HIDDEN).code(123);
     let json = json(&proved);
     assert_eq!(json["format"], "pipeworks-doctor/1");
     assert_eq!((&json["verdict"], &json["proved"]), (&"deadlock".into(), &true.into()));
@@ -85,14 +87,17 @@ fn as_json_it_is_one_object() {
 
 #[test]
 fn what_others_could_still_open_is_explained_and_not_proved() {
-    let folder = folder();
-    fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("let others in");
-    let ended = doctor(folder.path(), &["--format=json", "--deadline=0.5"], OPPOSITE).code(124);
-    let json = json(&ended);
-    assert_eq!((&json["verdict"], &json["proved"]), (&"deadline".into(), &false.into()));
-    assert_eq!(json["kind"], "fifo-order");
-    let words = "FIFO A could still be opened by a program outside the tree";
-    assert_eq!(json["not_proved"][0], words);
+    // The second is the user's own, as mktemp makes them; the user knows of it.
+    for mode in [0o755, 0o700] {
+        let folder = folder();
+        fs::set_permissions(&folder, Permissions::from_mode(mode)).expect("let others in");
+        let ended = doctor(folder.path(), &["--format=json", "--deadline=0.5"], OPPOSITE).code(124);
+        let json = json(&ended);
+        assert_eq!((&json["verdict"], &json["proved"]), (&"deadline".into(), &false.into()));
+        assert_eq!(json["kind"], "fifo-order");
+        let words = "FIFO A could still be opened by a program outside the tree";
+        assert_eq!(json["not_proved"][0], words);
+    }
 }
 
 #[test]
@@ -220,9 +225,9 @@ fn a_process_that_runs_is_only_looked_at() {
     let folder = folder();
     // The shell becomes the only process, so that killing it leaves nothing.
     let mut stuck = Beside::start(folder.path(), "mkfifo a; exec cat <a");
-    let json = json(&stuck.looks(123));
-    assert_eq!((&json["verdict"], &json["kind"]), (&"deadlock".into(), &"fifo-no-peer".into()));
-    // Nobody was woken, and whoever opens the FIFO is still the first.
+    let json = json(&stuck.looks(124));
+    assert_eq!((&json["verdict"], &json["kind"]), (&"deadline".into(), &"fifo-no-peer".into()));
+    // Nobody was woken, and whoever opens the FIFO is still the first: no deadlock.
     assert_eq!(stuck.0.try_wait().expect("ask for its status"), None);
     fs::write(folder.path().join("a"), "").expect("open the FIFO and write nothing");
     let status = stuck.0.wait().expect("wait for the end");
@@ -240,4 +245,30 @@ fn usage() {
     run(Path::new("/"), ["doctor", "--pid", "1", "--", "true"]).code(2);
     run(Path::new("/"), ["doctor", "--pid", "0"]).code(2);
     run(Path::new("/"), ["doctor", "--deadline", "-1", "--", "true"]).code(2);
+}
+
+#[test]
+fn nobody_reads_the_report_and_the_exit_status_still_tells() {
+    let folder = folder();
+    for format in ["text", "json"] {
+        let (reader, writer) = std::io::pipe().expect("create a pipe");
+        drop(reader);
+        let status = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(["doctor", "--format", format, "--", "sh", "-c", HIDDEN])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().expect("copy the write end"))
+            .stderr(writer)
+            .status()
+            .expect("start the doctor");
+        assert_eq!(status.code(), Some(123), "{format}");
+    }
+}
+
+#[test]
+fn a_process_that_has_ended_is_no_running_one() {
+    let folder = folder();
+    let mut ended = Beside::start(folder.path(), "exit 0");
+    let said = stderr(&ended.looks(125));
+    assert!(said.contains("it has ended"), "{said}");
 }

@@ -161,6 +161,8 @@ pub struct Blocked {
     /// `None` for one that stands in no table here.
     pub call: Option<&'static Call>,
     arguments: [u64; 6],
+    /// Where the thread's stack ends.
+    pub stack: u64,
 }
 
 impl Blocked {
@@ -182,8 +184,11 @@ impl Blocked {
         for argument in &mut arguments {
             *argument = u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok()?;
         }
-        let call = CALLS.iter().chain(OLDER_CALLS).find(|call| call.number == number);
-        Some(Blocked { number, call, arguments })
+        let mut address = || u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok();
+        let (stack, code) = (address()?, address()?);
+        let known = CALLS.iter().chain(OLDER_CALLS).find(|call| call.number == number);
+        let call = known.filter(|_| !is_of_32_bits(stack, code));
+        Some(Blocked { number, call, arguments, stack })
     }
 
     pub fn argument(&self, index: usize) -> u64 {
@@ -206,12 +211,20 @@ impl Blocked {
     }
 }
 
+/// A program of 32 bits has other numbers for its calls: its `restart_syscall`, in which a sleep
+/// goes on after SIGCONT, is the `read` of others.
+fn is_of_32_bits(stack: u64, code: u64) -> bool {
+    const MAX: u64 = u32::MAX as u64;
+    cfg!(target_pointer_width = "64") && stack <= MAX && code <= MAX
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn blocked(number: c_long, arguments: &str) -> Blocked {
-        Blocked::parse(&format!("{number} {arguments} 0x7ffd 0x7f00\n")).expect("a call")
+        let places = "0x7ffd00000000 0x7f0000000000";
+        Blocked::parse(&format!("{number} {arguments} {places}\n")).expect("a call")
     }
 
     #[test]
@@ -235,6 +248,17 @@ mod tests {
         let unknown = blocked(9999, "0x0 0x0 0x0 0x0 0x0 0x0");
         assert_eq!(unknown.call, None);
         assert!(unknown.ends_by_itself());
+    }
+
+    #[test]
+    fn the_numbers_of_a_program_of_32_bits_are_others() {
+        let read = |places| Blocked::parse(&format!("0 0x0 0x1 0x9 0x0 0x0 0x0 {places}\n"));
+        let call = |places| read(places).expect("a call").call.map(|call| call.name);
+        assert_eq!(call("0x7ffd00000000 0x7f0000000000"), Some("read"));
+        assert_eq!(call("0xffa01230 0xf7f01579"), None);
+        // A thread may have put its stack there, and a program its code.
+        assert_eq!(call("0xffa01230 0x7f0000000000"), Some("read"));
+        assert_eq!(call("0x7ffd00000000 0x401000"), Some("read"));
     }
 
     #[test]

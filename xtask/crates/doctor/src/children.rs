@@ -13,11 +13,6 @@ use crate::waits::{Names, moves};
 
 /// Where the kernel lets the parent of a vfork wait, under its names of all versions.
 const VFORK_PLACES: [&str; 4] = ["kernel_clone", "wait_for_vfork_done", "_do_fork", "do_fork"];
-/// Signals that a processor raises for a fault, and so no wait ends by: SIGILL, SIGTRAP, SIGABRT,
-/// SIGBUS, SIGFPE, SIGSEGV, SIGSYS; and the two that the C library keeps to itself.
-const NEVER_COME: u64 =
-    1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 10 | 1 << 30 | 1 << 31 | 1 << 32;
-
 /// `wait4(pid, …)`, `waitid(idtype, id, …)`.
 pub fn child(names: &Names, task: &Task, blocked: &Blocked, call: &str) -> Wait {
     let number = if call == "wait4" {
@@ -58,13 +53,11 @@ fn gone_child() -> Wait {
     moves(Cause::Outside, "waits for a process that is not, or no longer, in the tree")
 }
 
-/// For a signal. A shell that waits for its children so has a handler for SIGCHLD and no other.
+/// For a signal. A shell that waits for its children so has a handler for SIGCHLD, and no other
+/// that it may be waiting for.
 pub fn suspend(task: &Task) -> Wait {
-    let awaited = task.caught & !task.blocked & !NEVER_COME;
-    let is_for_children = awaited != 0
-        && is_in(awaited, Signal::SIGCHLD)
-        && awaited & !(1 << (Signal::SIGCHLD as i32 - 1)) == 0;
-    if is_for_children { Wait::Child(None) } else { Wait::Signal }
+    let is_woken = is_in(task.caught & !task.blocked, Signal::SIGCHLD);
+    if is_woken && task.planned_signals() == 0 { Wait::Child(None) } else { Wait::Signal }
 }
 
 /// Whether a thread that waits for the kernel is the parent of a vfork, from where it waits.
@@ -116,7 +109,8 @@ mod tests {
     #[test]
     fn clone_is_vfork_where_its_flags_say_so() {
         let call = |number: i64, flags: u64| {
-            let line = format!("{number} {flags:#x} 0x0 0x0 0x0 0x0 0x0 0x7ffd 0x7f00\n");
+            let line =
+                format!("{number} {flags:#x} 0x0 0x0 0x0 0x0 0x0 0x7ffd00000000 0x7f0000000000\n");
             Blocked::parse(&line).expect("a call")
         };
         let me = nix::unistd::getpid();

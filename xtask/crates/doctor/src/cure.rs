@@ -1,13 +1,14 @@
 //! Which descriptor should have been closed.
 //!
-//! A counterfactual: the smallest set of ends which, if they were closed, would let everybody go
-//! on. Not every end may be in it. Closing the only write end of a process that was to answer would
-//! end the wait as well, and would be wrong; so an end is a candidate only if something says that
-//! it was forgotten, and [`Because`] is what.
+//! A counterfactual: the smallest set of ends which, if they were closed, would let everybody come
+//! to an end, or where there is none, go on. Not every end may be in it. Closing the only write end
+//! of a process that was to answer would end the wait as well, and would be wrong; so an end is a
+//! candidate only if something says that it was forgotten, and [`Because`] is what.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::calls::Direction;
+use crate::ending::all_end;
 use crate::fixpoint::{Closed, Graph};
 use crate::scene::{End, PipeId, ProcessId, Scene, ThreadId, Wait};
 
@@ -65,23 +66,36 @@ pub fn cure(graph: &Graph) -> Option<Cure> {
     all.truncate(CANDIDATES_MAX);
     let ends: usize = graph.scene.pipes.iter().map(|pipe| pipe.ends.len()).sum();
     let questions = WORK_MAX / (graph.scene.threads.len() + ends).max(1);
-    let mut search = Search { graph, questions };
+    let mut search = Search { graph, questions, goal: Goal::End };
     // A sure one first, however many of them it takes.
     let limits = [Because::WaitingParent, Because::FeedsProgram, Because::Copy, Because::Feeds];
-    for limit in limits {
-        let surest = all.partition_point(|close| close.because <= limit);
-        if let Some(closes) = search.smallest(&all[..surest]) {
-            let is_one_of_several = search.has_another(&all, &closes);
-            return Some(Cure { closes, is_one_of_several });
+    for goal in [Goal::End, Goal::GoOn] {
+        (search.goal, search.questions) = (goal, questions);
+        for limit in limits {
+            let surest = all.partition_point(|close| close.because <= limit);
+            if let Some(closes) = search.smallest(&all[..surest]) {
+                let is_one_of_several = search.has_another(&all, &closes);
+                return Some(Cure { closes, is_one_of_several });
+            }
         }
     }
     None
+}
+
+/// What a cure has to bring about for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    /// See [`ending`](crate::ending).
+    End,
+    /// See [`fixpoint`](crate::fixpoint).
+    GoOn,
 }
 
 /// Asks what would be if, as often as there is time for.
 struct Search<'a> {
     graph: &'a Graph<'a>,
     questions: usize,
+    goal: Goal,
 }
 
 impl Search<'_> {
@@ -89,9 +103,18 @@ impl Search<'_> {
         if self.questions == 0 {
             return false;
         }
-        self.questions -= 1;
         let closed: Closed = closes.iter().map(|close| (close.pipe, close.end)).collect();
-        !self.graph.live(&closed).contains(&false)
+        match self.goal {
+            Goal::End => {
+                let (all_end, rounds) = all_end(self.graph, &closed);
+                self.questions = self.questions.saturating_sub(rounds);
+                all_end
+            }
+            Goal::GoOn => {
+                self.questions -= 1;
+                !self.graph.live(&closed).contains(&false)
+            }
+        }
     }
 
     fn smallest(&mut self, all: &[Close]) -> Option<Vec<Close>> {
@@ -196,6 +219,14 @@ fn forgotten(reach: &mut Reach, waits: ThreadId, pipe: PipeId, end: &End) -> Opt
     copied(reach, pipe, waiting, end)
 }
 
+/// An end of a FIFO may have been opened by whoever has it; that it came from another is known only
+/// where another has it too, under the same number.
+fn may_be_inherited(scene: &Scene, pipe: PipeId, end: &End) -> bool {
+    let is_it = |other: &&End| (other.fd, other.direction) == (end.fd, end.direction);
+    let mut others = scene.pipes[pipe].ends.iter().filter(is_it);
+    scene.pipes[pipe].path.is_none() || others.any(|other| other.process != end.process)
+}
+
 /// It is above standard error in a program that was started by exec, and the pipe is older than
 /// that: somebody beside it knows the pipe too.
 #[must_use]
@@ -206,7 +237,10 @@ pub fn survived_exec(scene: &Scene, pipe: PipeId, end: &End) -> bool {
         let mut others = scene.pipes[pipe].ends.iter().map(|other| other.process);
         others.any(|other| other != end.process && !is_above(scene, end.process, other))
     };
-    is_leftover && process.parent.is_some() && is_known_beside()
+    is_leftover
+        && process.parent.is_some()
+        && may_be_inherited(scene, pipe, end)
+        && is_known_beside()
 }
 
 /// Whether one process waits for the end of another, or of one above that.
@@ -244,7 +278,8 @@ fn copied(reach: &mut Reach, pipe: PipeId, waiting: ProcessId, end: &End) -> Opt
     let is_answer = is_above(scene, waiting, holder) && scene.processes[waiting].zombies == 0;
     let is_above = is_above(scene, holder, waiting);
     let is_stray = !is_above && is_stray(reach.graph, pipe, end);
-    if is_given || is_answer || (!is_stray && reach.leads_to(holder, waiting)) {
+    let is_inherited = may_be_inherited(scene, pipe, end);
+    if !is_inherited || is_given || is_answer || (!is_stray && reach.leads_to(holder, waiting)) {
         return None;
     }
     Some(if is_above { Because::Feeds } else { Because::Copy })

@@ -171,3 +171,54 @@ fn many_leaks_are_all_named() {
     let (ends, ..) = cured(&stage).expect("a cure");
     assert_eq!(ends, (1..=6).map(|worker| (worker, 4)).collect::<Vec<_>>());
 }
+
+/// Three stages of which nobody has closed anything: `echo | cat | wc` after echo has ended.
+#[test]
+fn whoever_is_freed_must_not_hang_again() {
+    let (mut stage, parent, cat) = parent_and_child(Wait::Child(None));
+    stage.scene.processes[cat].has_execed = true;
+    let wc = stage.program(parent, "wc");
+    let (first, second) = (stage.pipe(), stage.pipe());
+    stage.waits_to_read(first, cat, 0);
+    stage.writes(first, cat, 4);
+    stage.writes(first, wc, 4);
+    stage.waits_to_read(second, wc, 0);
+    stage.writes(second, cat, 1);
+    stage.writes(second, cat, 6);
+    stage.writes(second, wc, 6);
+    // With the first two closed, cat would go on, and wc wait for itself.
+    let (mut ends, ..) = cured(&stage).expect("a cure");
+    ends.sort_unstable();
+    assert_eq!(ends, [(cat, 4), (wc, 4), (wc, 6)]);
+}
+
+#[test]
+fn a_loop_over_two_pipes_has_to_see_the_end_of_both() {
+    let mut stage = Stage::default();
+    let one = stage.process(None, "select");
+    let (a, b) = (stage.pipe(), stage.pipe());
+    for (pipe, reader) in [(a, 3), (b, 5)] {
+        stage.reads(pipe, one, reader);
+        stage.writes(pipe, one, reader + 1);
+    }
+    let want = |pipe, fd| Want::Pipe { pipe, direction: Direction::Read, fd };
+    stage.thread(one, "pselect6", Wait::Any(vec![want(a, 3), want(b, 5)]));
+    let (ends, _, is_one_of_several) = cured(&stage).expect("a cure");
+    assert_eq!((ends, is_one_of_several), (vec![(one, 4), (one, 6)], false));
+}
+
+/// `tee a b` has opened a itself; that b has no reader is not a question of closing.
+#[test]
+fn an_end_of_a_fifo_that_only_one_has_was_not_inherited() {
+    let (mut stage, parent, tee) = parent_and_child(Wait::Child(None));
+    stage.scene.processes[tee].has_execed = true;
+    let cat = stage.program(parent, "cat");
+    let (a, b) = (stage.fifo("a"), stage.fifo("b"));
+    stage.writes(a, tee, 3);
+    stage.waits_to_read(a, cat, 3);
+    stage.open(tee, b, Direction::Write);
+    assert_eq!(cured(&stage), None);
+    // Its parent has it under the same number: there it came from.
+    stage.writes(a, parent, 3);
+    assert!(cured(&stage).is_some());
+}

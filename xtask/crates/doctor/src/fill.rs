@@ -20,7 +20,7 @@ const PIPES_MAX: usize = 256;
 /// Calls that return as soon as there is a byte.
 const PLAIN_READS: [&str; 3] = ["read", "readv", "preadv2"];
 /// Calls that return only when all is written, or go on as soon as there is room.
-const PLAIN_WRITES: [&str; 3] = ["write", "writev", "pwritev2"];
+const PLAIN_WRITES: [&str; 4] = ["write", "writev", "pwritev2", "vmsplice"];
 
 /// Why it was not asked how full the pipes are, as a whole sentence.
 pub type Refused = Option<String>;
@@ -103,8 +103,8 @@ fn note(
     (found.bytes, found.capacity) = (Some(asked.bytes), Some(asked.capacity));
     let call = scene.threads[id].call.as_deref().unwrap_or_default();
     let (is_ready, plain) = match direction {
-        Direction::Read => (asked.bytes > 0, PLAIN_READS),
-        Direction::Write => (asked.has_room, PLAIN_WRITES),
+        Direction::Read => (asked.bytes > 0, &PLAIN_READS[..]),
+        Direction::Write => (asked.has_room, &PLAIN_WRITES[..]),
     };
     if is_ready && plain.contains(&call) {
         could_go_on(scene, id);

@@ -97,6 +97,12 @@ impl<'a> Graph<'a> {
         &self.threads_of[process]
     }
 
+    /// The ends that a process holds.
+    #[must_use]
+    pub fn ends_of(&self, process: ProcessId) -> &[(PipeId, End)] {
+        &self.ends_of[process]
+    }
+
     /// Who waits for something to be done at one end of a pipe.
     #[must_use]
     pub fn waiters(&self, pipe: PipeId, end: Direction) -> &[ThreadId] {

@@ -15,6 +15,8 @@ use nix::unistd::{Pid, getpid};
 
 use crate::calls::Direction;
 use crate::descriptors::{Object, printable};
+use crate::eventfd;
+use crate::in_flight;
 use crate::scene::{Beyond, PipeId, Scene};
 use crate::tables;
 use crate::tasks::Task;
@@ -32,6 +34,8 @@ pub struct Wanted {
     /// The last parts of the FIFOs' names. Only what is called so is looked at more closely: asking
     /// a file system that hangs would hang the doctor.
     fifo_names: HashSet<Vec<u8>>,
+    /// The eventfds that somebody waits on, by their own numbers.
+    pub eventfds: HashSet<u64>,
 }
 
 /// What one process holds.
@@ -41,6 +45,8 @@ pub struct Held {
     /// By the thread in whose table it is.
     pub sockets: Vec<(Pid, i32)>,
     pub has_io_uring: bool,
+    /// One of those that are wanted.
+    pub has_eventfd: bool,
     pub has_too_many: bool,
 }
 
@@ -105,6 +111,10 @@ impl Wanted {
             let Some(fd) = path.file_name().and_then(OsStr::to_str) else { continue };
             let Ok(fd) = fd.parse() else { continue };
             held.has_io_uring |= target.as_os_str() == "anon_inode:[io_uring]";
+            if !self.eventfds.is_empty() && target.as_os_str() == "anon_inode:[eventfd]" {
+                let id = eventfd::id(tid, fd);
+                held.has_eventfd |= id.is_some_and(|id| self.eventfds.contains(&id));
+            }
             if target.as_os_str().as_bytes().starts_with(b"socket:") {
                 held.sockets.push((tid, fd));
             }
@@ -137,7 +147,7 @@ impl Wanted {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.by_object.is_empty()
+        self.by_object.is_empty() && self.eventfds.is_empty()
     }
 }
 
@@ -155,8 +165,8 @@ pub fn is_close_on_exec(pid: Pid, fd: i32) -> bool {
     flags.is_some_and(|flags| flags & libc::O_CLOEXEC != 0)
 }
 
-/// Looks through all other processes for ends of the pipes. This process is left to the caller, who
-/// knows what it does with its own.
+/// Looks through all other processes for ends of the pipes. Those of this process are left to the
+/// caller, who knows what it does with its own.
 ///
 /// Who may not be looked into can hold an end only if it got one from the tree or from where the
 /// tree got its own. Of a tree below a subreaper nobody gets away, and it was given nothing but its
@@ -165,22 +175,32 @@ pub fn look_beyond(scene: &mut Scene, wanted: &Wanted, tree: &HashSet<Pid>, is_l
     let program = scene.processes.first().map(|process| Pid::from_raw(process.pid));
     let program = program.and_then(Stat::read);
     let mut hidden: usize = 0;
+    let mut is_carried = false;
     for pid in everybody().unwrap_or_default() {
-        if tree.contains(&pid) || pid == getpid() {
+        if tree.contains(&pid) {
             continue;
         }
         match wanted.held_by(pid) {
             Ok(held) => {
-                for (pipe, _, direction) in held.ends {
-                    let beyond = scene.pipes[pipe].beyond_mut(direction);
-                    *beyond = Beyond::Somebody(format!("{} (pid {pid})", command(pid)));
+                let who = || format!("{} (pid {pid})", command(pid));
+                for (pipe, _, direction) in held.ends.iter().filter(|_| pid != getpid()) {
+                    *scene.pipes[*pipe].beyond_mut(*direction) = Beyond::Somebody(who());
                 }
+                if held.has_eventfd {
+                    scene.doubts.push(format!("{} has an eventfd that is waited for", who()));
+                }
+                let is_full = |&(tid, fd): &(Pid, i32)| in_flight::has_descriptors(tid, fd);
+                is_carried = is_carried || held.sockets.iter().any(is_full);
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_launched => {
                 hidden += usize::from(may_have_one(pid, program));
             }
             Err(_) => {}
         }
+    }
+    if is_carried {
+        let what = "a socket outside the tree has a descriptor that nobody has received yet";
+        scene.doubts.push(what.to_owned());
     }
     if hidden > 0 {
         let who = format!(

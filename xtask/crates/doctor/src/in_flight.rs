@@ -13,6 +13,13 @@ use nix::unistd::Pid;
 
 use crate::pidfd;
 
+/// Whether descriptors have come to this socket that nobody has received, also those of whoever has
+/// connected to it and was not accepted yet.
+pub fn has_descriptors(tid: Pid, fd: i32) -> bool {
+    let text = fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).unwrap_or_default();
+    received(&text).is_some_and(|count| count > 0)
+}
+
 /// Whether descriptors may be on their way through this socket, either way. Only sockets of
 /// AF_UNIX carry some.
 pub fn carries_descriptors(tid: Pid, fd: i32) -> bool {

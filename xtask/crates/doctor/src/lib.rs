@@ -29,6 +29,7 @@
 
 #![expect(unsafe_code, reason = "pidfds, kcmp and some ioctls have no safe form")]
 
+mod background;
 pub mod calls;
 mod children;
 pub mod cure;
@@ -36,6 +37,8 @@ pub mod cure;
 mod cure_tests;
 mod descriptors;
 mod diagnosis;
+mod ending;
+mod eventfd;
 mod fifo;
 mod fill;
 mod fix;

@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
 
+use crate::background::Background;
 use crate::calls::Direction;
 use crate::fixpoint::Graph;
 use crate::holders::{self, Wanted};
@@ -25,6 +26,8 @@ use crate::waits::Names;
 
 /// So many threads are looked at. Of a tree with more nothing is proved.
 const THREADS_MAX: usize = 20_000;
+
+const IO_URING: &str = "uses io_uring, whose work cannot be seen";
 
 /// Whose tree it is.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +59,7 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
             fd: seen.fd,
             wait: seen.wait,
             wakes_for_children: caught(Signal::SIGCHLD),
-            doubts: doubts(task),
+            doubts: doubts(task).into_iter().chain(seen.doubt).collect(),
         });
     }
     scene.pipes = std::mem::take(&mut names.pipes);
@@ -69,6 +72,7 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
     expect_an_end(&mut scene);
     // To look at every process of the system costs more than all that is above.
     if Graph::new(&scene).all_stuck() && !wanted.is_empty() {
+        doubt_the_background(&mut scene, !wanted.eventfds.is_empty());
         let tree: HashSet<Pid> = tasks.iter().map(|task| task.pid).collect();
         holders::look_beyond(&mut scene, &wanted, &tree, whose.outside.is_some());
         unsettle_copies(&mut scene, doubtful);
@@ -89,6 +93,7 @@ fn meet<'a>(scene: &mut Scene, tasks: &[Task], alive: &'a [Task], whose: Whose) 
         ended: HashMap::new(),
         numbers: HashMap::new(),
         is_launched: whose.outside.is_some(),
+        since: whose.outside.and_then(|outside| outside.since),
         pipes: Vec::new(),
         wanted: Wanted::default(),
     };
@@ -138,14 +143,15 @@ fn meet<'a>(scene: &mut Scene, tasks: &[Task], alive: &'a [Task], whose: Whose) 
 fn doubts(task: &Task) -> Vec<String> {
     let mut found = Vec::new();
     // Blocked, such a signal ends only a wait for signals, and that is doubtful anyway.
-    if task.handles_timer_signals() {
+    let planned = task.planned_signals();
+    if tasks::holds_timer_signals(planned) {
         let how = "handles a timer's signal (SIGALRM, SIGVTALRM or SIGPROF)";
         found.push(format!("{how}, and whether a timer runs cannot be seen"));
     }
-    if is_in(task.caught, Signal::SIGIO) {
+    if is_in(planned, Signal::SIGIO) {
         found.push("handles SIGIO, which a descriptor may send".to_owned());
     }
-    if let Some(signal) = tasks::other_signal(task.caught & !task.blocked) {
+    if let Some(signal) = tasks::other_signal(planned) {
         let name = Signal::try_from(signal)
             .map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string());
         found.push(format!("handles {name}, which anybody may send"));
@@ -156,6 +162,21 @@ fn doubts(task: &Task) -> Vec<String> {
         Err(error) => found.push(format!("may have a timer: its list cannot be read: {error}")),
     }
     found
+}
+
+/// The kernel may do for a process what none of its threads does. Aio tells of it by an eventfd
+/// only.
+fn doubt_the_background(scene: &mut Scene, waits_for_eventfds: bool) {
+    for process in &scene.processes {
+        let found = Background::of(Pid::from_raw(process.pid));
+        if found.io_uring {
+            scene.doubts.push(format!("{} {IO_URING}", process.command));
+        }
+        if found.aio && waits_for_eventfds {
+            let what = "uses aio (io_setup), which may write to an eventfd";
+            scene.doubts.push(format!("{} {what}", process.command));
+        }
+    }
 }
 
 /// Finds who in the tree holds the ends of the pipes, and its sockets.
@@ -174,8 +195,7 @@ fn find_ends(scene: &mut Scene, wanted: &Wanted) -> Vec<(Pid, i32)> {
                     scene.pipes[pipe].ends.push(End { process, fd, direction, is_close_on_exec });
                 }
                 if held.has_io_uring {
-                    let what = "uses io_uring, whose work cannot be seen";
-                    scene.doubts.push(format!("{} {what}", found.command));
+                    scene.doubts.push(format!("{} {IO_URING}", found.command));
                 }
                 if held.has_too_many {
                     scene.doubts.push(format!("{} has too many descriptors", found.command));

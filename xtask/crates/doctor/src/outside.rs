@@ -1,11 +1,16 @@
 //! What connects a tree with the world outside it, which may end any wait.
 
+use std::time::SystemTime;
+
 use crate::calls::Direction;
 use crate::descriptors::{Descriptor, Kind, Object};
 
 /// What connects the tree with the world, as far as whoever started it knows.
 #[derive(Clone, Debug, Default)]
 pub struct Outside {
+    /// When the tree was started, as file systems tell the time: what they say was made earlier,
+    /// others have made. `None`: nothing is known to be the tree's own.
+    pub since: Option<SystemTime>,
     /// The program's standard input, while somebody may still write to it.
     pub stdin: Option<Object>,
     /// Who may write to it waits for the program, and says so.

@@ -20,9 +20,11 @@
 //!
 //! # What it does not see
 //!
-//! An alarm(2) that nobody handles: it ends its process, and others may go on after that. A signal
-//! that somebody sends by hand to a process that handles it. Descriptors that are on their way
-//! through a socket. Whoever kills a process ends any deadlock.
+//! An alarm(2) that nobody handles: it ends its process, and others may go on after that. Ctrl-C
+//! for a shell or Python, which handle it as a habit. What somebody outside takes for himself
+//! through /proc/PID/fd or pidfd_getfd(2), or has received over a socket where he is another user,
+//! whose processes only root can look into. Another pipe that stands now under the number on which
+//! a thread of a program with several waits. Whoever kills a process ends any deadlock.
 
 use std::io;
 use std::time::Duration;

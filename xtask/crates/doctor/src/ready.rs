@@ -7,6 +7,7 @@ use nix::unistd::Pid;
 use crate::calls::{Blocked, Takes};
 use crate::descriptors::{Descriptor, Object};
 use crate::memory::memory_at;
+use crate::tables;
 
 /// Larger sets are not read.
 const SET_MAX: usize = 65_536;
@@ -64,18 +65,30 @@ fn select_sets(pid: Pid, blocked: &Blocked) -> Option<Vec<i32>> {
 /// What stands in /proc/PID/fdinfo of the instance. A descriptor that is there no longer leads to
 /// what was registered makes the whole set unknown: closing it does not take it out of the set as
 /// long as a copy is open somewhere (epoll(7)).
-pub fn epoll_set(pid: Pid, epoll: i32) -> Option<Vec<i32>> {
-    let text = fs::read_to_string(format!("/proc/{pid}/fdinfo/{epoll}")).ok()?;
-    let mut found = Vec::new();
+pub fn epoll_set(tid: Pid, epoll: i32) -> Option<Vec<i32>> {
+    let text = fs::read_to_string(format!("/proc/{tid}/fdinfo/{epoll}")).ok()?;
+    let mut found: Vec<i32> = Vec::new();
     for (fd, inode) in registered(&text) {
-        let object = fs::metadata(format!("/proc/{pid}/fd/{fd}")).ok()?;
-        let object = Object::of_metadata(&object);
-        if inode.is_some_and(|inode| inode != object.ino) {
+        let before = found.iter().filter(|&&other| other == fd).count();
+        let is_it = match tables::is_registered(tid, epoll, fd, u32::try_from(before).ok()?) {
+            Ok(is_it) => is_it,
+            Err(_) => has_inode(tid, fd, inode?),
+        };
+        if !is_it {
             return None;
         }
         found.push(fd);
     }
     Some(found)
+}
+
+/// Whether a descriptor leads to this inode, which tells nothing where all of a kind share one.
+fn has_inode(tid: Pid, fd: i32, inode: u64) -> bool {
+    let path = format!("/proc/{tid}/fd/{fd}");
+    let has_own = fs::read_link(&path)
+        .is_ok_and(|target| !target.as_os_str().as_encoded_bytes().starts_with(b"anon_inode:"));
+    let found = fs::metadata(&path).map(|metadata| Object::of_metadata(&metadata));
+    has_own && found.is_ok_and(|object| object.ino == inode)
 }
 
 /// `tfd: 5 events: 19 data: 5 pos:0 ino:1b6dc1 sdev:f`; before Linux 4.19 the line ends with the
@@ -115,7 +128,8 @@ mod tests {
 
     fn blocked(number: i64, arguments: [u64; 4]) -> Blocked {
         let [a, b, c, d] = arguments;
-        let line = format!("{number} {a:#x} {b:#x} {c:#x} {d:#x} 0x0 0x0 0x7ffd 0x7f00\n");
+        let line =
+            format!("{number} {a:#x} {b:#x} {c:#x} {d:#x} 0x0 0x0 0x7ffd00000000 0x7f0000000000\n");
         Blocked::parse(&line).expect("a call")
     }
 

@@ -9,8 +9,9 @@ use std::io;
 
 use nix::unistd::Pid;
 
-/// KCMP_FILES of kcmp(2), from linux/kcmp.h.
+/// KCMP_FILES and KCMP_EPOLL_TFD of kcmp(2), from linux/kcmp.h.
 const KCMP_FILES: libc::c_int = 2;
+const KCMP_EPOLL_TFD: libc::c_int = 7;
 
 /// Whether two threads are known to share a table (kcmp(2)). Where the kernel does not tell, both
 /// tables have to be read.
@@ -23,6 +24,33 @@ pub fn are_shared(one: Pid, other: Pid) -> bool {
     // broken by: another kind, of which the last one is a pointer.
     let order = unsafe { libc::syscall(libc::SYS_kcmp, one, other, KCMP_FILES, 0_u64, 0_u64) };
     order == 0
+}
+
+/// `struct kcmp_epoll_slot` of linux/kcmp.h: in which instance, under which number, and how many
+/// others with that number stand before it.
+#[repr(C)]
+struct Slot {
+    epoll: u32,
+    fd: u32,
+    before: u32,
+}
+
+/// Whether descriptor `fd` of a thread still is what stands in its epoll instance under that
+/// number; `before`: how many others under the same number stand before it.
+///
+/// # Errors
+/// When the kernel does not tell: it was built without kcmp(2), or refuses it.
+pub fn is_registered(tid: Pid, epoll: i32, fd: i32, before: u32) -> io::Result<bool> {
+    let slot = Slot { epoll: epoll.cast_unsigned(), fd: fd.cast_unsigned(), before };
+    let (tid, number) = (tid.as_raw(), u64::from(slot.fd));
+    // SAFETY:
+    // obligation: the arguments are those of the call: two thread numbers, a kind, and for this
+    //   kind a descriptor and a pointer to a slot, which the kernel only reads (kcmp(2)).
+    // here: `slot` is a local one of the kernel's layout.
+    // broken by: another kind, or another order of the members.
+    let order =
+        unsafe { libc::syscall(libc::SYS_kcmp, tid, tid, KCMP_EPOLL_TFD, number, &raw const slot) };
+    if order < 0 { Err(io::Error::last_os_error()) } else { Ok(order == 0) }
 }
 
 /// The entries of a thread's table, at most `max`; the rest is `true` where there are more.

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::time::SystemTime;
 
 use nix::unistd::Pid;
 
-use crate::calls::{Blocked, Direction, Takes};
+use crate::calls::{Blocked, Call, Direction, Takes};
 use crate::children;
 use crate::descriptors::{Descriptor, Kind};
+use crate::eventfd;
 use crate::fifo;
 use crate::futex;
 use crate::holders::Wanted;
@@ -19,6 +21,9 @@ use crate::tasks::Task;
 
 /// Where a thread waits that its call does not tell of: for a supervisor, for a thaw.
 const OTHER_PLACES: [&str; 2] = ["seccomp", "freez"];
+/// So far from the end of its stack a thread finds what is its own.
+const OWN_BYTES: u64 = 64 << 10;
+
 /// Everybody of the tree, for looking up what a call names, and the pipes that were named so far.
 pub struct Names<'a> {
     pub tasks: &'a [Task],
@@ -29,6 +34,8 @@ pub struct Names<'a> {
     /// The processes' numbers in their PID namespaces.
     pub numbers: HashMap<Pid, Vec<i32>>,
     pub is_launched: bool,
+    /// See [`Outside`](crate::Outside).
+    pub since: Option<SystemTime>,
     pub pipes: Vec<Pipe>,
     pub wanted: Wanted,
 }
@@ -38,6 +45,8 @@ pub struct Seen {
     pub call: Option<String>,
     pub fd: Option<i32>,
     pub wait: Wait,
+    /// Why it may wait for something else, as the end of a sentence about it.
+    pub doubt: Option<String>,
 }
 
 pub fn moves(cause: Cause, words: impl Into<String>) -> Wait {
@@ -46,7 +55,7 @@ pub fn moves(cause: Cause, words: impl Into<String>) -> Wait {
 
 impl Names<'_> {
     pub fn look_at(&mut self, task: &Task) -> Seen {
-        let unseen = |wait| Seen { call: None, fd: None, wait };
+        let unseen = |wait| Seen { call: None, fd: None, wait, doubt: None };
         if task.tracer != 0 {
             return unseen(moves(Cause::Stopped, "is traced by a debugger"));
         }
@@ -75,14 +84,34 @@ impl Names<'_> {
         let Some(call) = blocked.call else {
             let name = format!("system call {}", blocked.number);
             let words = format!("waits in {name}, which the doctor does not know");
-            return Seen { call: Some(name), fd: None, wait: moves(Cause::Outside, words) };
+            let wait = moves(Cause::Outside, words);
+            return Seen { call: Some(name), fd: None, wait, doubt: None };
         };
         let fd = match call.takes {
             Takes::Descriptor(_) | Takes::Lock | Takes::Epoll => Some(blocked.int(0)),
             _ => None,
         };
         let wait = self.wait(task, blocked, call.name, call.takes);
-        Seen { call: Some(call.name.to_owned()), fd, wait }
+        let doubt = self.may_be_changed(task, blocked, call).then(|| {
+            format!("waits in {} for a set that another of its threads may change", call.name)
+        });
+        Seen { call: Some(call.name.to_owned()), fd, wait, doubt }
+    }
+
+    /// The kernel has taken its copy of the set when the call began. Another thread may have
+    /// written to that memory since, unless it is on the stack of the thread that waits.
+    fn may_be_changed(&self, task: &Task, blocked: &Blocked, call: &Call) -> bool {
+        let addresses = match call.takes {
+            Takes::Poll => 0..1,
+            Takes::Select => 1..4,
+            _ => return false,
+        };
+        let is_own = |address: u64| {
+            address == 0 || address.checked_sub(blocked.stack).is_some_and(|far| far < OWN_BYTES)
+        };
+        let is_other = |other: &Task| other.pid == task.pid && other.tid != task.tid;
+        !addresses.into_iter().all(|index| is_own(blocked.argument(index)))
+            && self.tasks.iter().any(is_other)
     }
 
     fn wait(&mut self, task: &Task, blocked: &Blocked, call: &str, takes: Takes) -> Wait {
@@ -107,11 +136,13 @@ impl Names<'_> {
             return moves(Cause::Time, format!("waits in {call} with a timeout"));
         }
         match takes {
-            Takes::Descriptor(direction) => self.one(task.tid, call, blocked.int(0), direction),
+            Takes::Descriptor(direction) => {
+                confirmed(self.one(task.tid, call, blocked.int(0), direction), call, &place)
+            }
             Takes::Between { from, to } => {
                 let ends = [(from, Direction::Read), (to, Direction::Write)];
                 let fds = ends.map(|(index, direction)| (blocked.int(index), Some(direction)));
-                self.all(task.tid, call, &fds)
+                confirmed(self.all(task.tid, call, &fds), call, &place)
             }
             Takes::Poll | Takes::Select => self.set(task.tid, call, blocked),
             Takes::Epoll => self.epoll(task.tid, call, blocked.int(0)),
@@ -137,7 +168,10 @@ impl Names<'_> {
         match (found.kind, direction) {
             (Kind::Pipe, Some(direction)) => Wait::Any(self.wants(&found, &[direction])),
             (Kind::Pipe, None) => Wait::Any(self.wants(&found, &ways(&found))),
-            (Kind::Eventfd, _) if self.is_launched => Wait::Any(self.wants(&found, &[])),
+            (Kind::Eventfd, _) if self.is_launched => match self.eventfd(tid, &found) {
+                Some(want) => Wait::Any(vec![want]),
+                None => hidden_eventfd(call, fd),
+            },
             (Kind::Signalfd, _) => Wait::Signal,
             _ => moves(Cause::Outside, format!("waits in {call}({fd}) on {}", found.words)),
         }
@@ -165,7 +199,10 @@ impl Names<'_> {
                     let ways = direction.map_or_else(|| ways(found), |one| vec![one]);
                     wants.extend(self.wants(found, &ways));
                 }
-                Kind::Eventfd if self.is_launched => wants.extend(self.wants(found, &[])),
+                Kind::Eventfd if self.is_launched => match self.eventfd(tid, found) {
+                    Some(want) => wants.push(want),
+                    None => return hidden_eventfd(call, found.fd),
+                },
                 Kind::Pidfd => match children::process_behind(self, tid, found.fd) {
                     Some(process) => wants.push(Want::Exit { process, fd: found.fd }),
                     None => {
@@ -219,7 +256,7 @@ impl Names<'_> {
         let Some(path) = string_at(tid, blocked.argument(path)) else {
             return moves(Cause::Hidden, format!("waits in {call} for what cannot be seen"));
         };
-        let Some(fifo) = fifo::opened(tid, directory, &path) else {
+        let Some(fifo) = fifo::opened(tid, directory, &path, self.since) else {
             let path = crate::descriptors::printable(&path);
             return moves(Cause::Outside, format!("waits in {call} for {path}, which is no FIFO"));
         };
@@ -233,13 +270,14 @@ impl Names<'_> {
         Wait::Open { pipe, direction }
     }
 
-    /// An eventfd, where no way is named.
+    fn eventfd(&mut self, tid: Pid, found: &Descriptor) -> Option<Want> {
+        self.wanted.eventfds.insert(eventfd::id(tid, found.fd)?);
+        Some(Want::Anyone { fd: found.fd, what: found.words.clone() })
+    }
+
     fn wants(&mut self, found: &Descriptor, ways: &[Direction]) -> Vec<Want> {
         let fd = found.fd;
-        if found.kind != Kind::Pipe {
-            return vec![Want::Anyone { fd, what: found.words.clone() }];
-        }
-        let fifo = fifo::held(found);
+        let fifo = fifo::held(found, self.since);
         let pipe = match &fifo {
             Some(fifo) => self.pipe(found.object, Some(&fifo.path), fifo.is_reachable),
             None => self.pipe(found.object, None, false),
@@ -258,6 +296,26 @@ impl Names<'_> {
         self.pipes.push(Pipe { path, is_reachable, ..Pipe::default() });
         pipe
     }
+}
+
+/// A descriptor may be another now than when the call began: dup2(2) in another thread. And a copy
+/// may wait for the file that it reads. So where the kernel tells the place, it has to be one for
+/// pipes: `pipe_read`, `anon_pipe_write`, `pipe_wait_readable`, before Linux 5.5 `pipe_wait`.
+fn confirmed(wait: Wait, call: &str, place: &str) -> Wait {
+    let is_for_a_pipe = match &wait {
+        Wait::Any(wants) => wants.iter().any(|want| matches!(want, Want::Pipe { .. })),
+        _ => false,
+    };
+    let place = place.trim_end();
+    if !is_for_a_pipe || place.is_empty() || place == "0" || place.contains("pipe") {
+        return wait;
+    }
+    moves(Cause::Hidden, format!("waits in {call} for something else than that pipe ({place})"))
+}
+
+fn hidden_eventfd(call: &str, fd: i32) -> Wait {
+    let words = format!("waits in {call} on an eventfd (fd {fd}), and who else has it is not seen");
+    moves(Cause::Outside, words)
 }
 
 fn unreadable_set(call: &str) -> Wait {

@@ -32,7 +32,7 @@
 //! other limits count one process at a time. A burst that is shorter than two looks is seen only in
 //! the totals when it ends.
 
-#![expect(unsafe_code, reason = "pre_exec, wait4 and close_range have no safe form")]
+#![expect(unsafe_code, reason = "pre_exec, wait4, close_range and a clock have no safe form")]
 
 mod cli;
 mod client;

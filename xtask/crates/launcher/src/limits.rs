@@ -33,6 +33,11 @@ pub struct Limits {
 impl Limits {
     /// Where no grace is named.
     pub const GRACE: Duration = Duration::from_millis(250);
+
+    /// Whether the tree is looked at for standing still.
+    pub(crate) fn look(&self) -> bool {
+        self.quiet.is_some() || self.deadlock
+    }
 }
 
 /// The limit that ended a run.

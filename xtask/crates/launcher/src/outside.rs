@@ -2,6 +2,8 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use doctor::{Object, Outside};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -11,11 +13,12 @@ use crate::start::{Mode, Spec};
 
 /// As it is at this moment; `relays` are the captured program's standard output, standard error
 /// and standard input.
-pub fn of(spec: &Spec, relays: &[Relay]) -> Outside {
-    let caller_waits = spec.caller_waits;
+pub fn of(spec: &Spec, relays: &[Relay], since: SystemTime) -> Outside {
+    let (caller_waits, since) = (spec.caller_waits, Some(since));
     if spec.mode == Mode::Captured {
         let stdin = relays.iter().filter(|relay| relay.feeds_program());
         Outside {
+            since,
             stdin: stdin.filter_map(Relay::program_pipe).next(),
             caller_waits,
             outputs: Vec::new(),
@@ -24,6 +27,7 @@ pub fn of(spec: &Spec, relays: &[Relay]) -> Outside {
     } else {
         let outputs = [Object::of(io::stdout()), Object::of(io::stderr())];
         Outside {
+            since,
             stdin: Object::of(io::stdin()).filter(|_| nothing_to_read(io::stdin())),
             caller_waits,
             outputs: outputs.into_iter().flatten().collect(),
@@ -37,4 +41,35 @@ fn nothing_to_read(fd: impl AsFd) -> bool {
     let mut polled = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
     // A timeout of 0 cannot block; an error leaves it open.
     poll(&mut polled, PollTimeout::ZERO) != Ok(1)
+}
+
+/// A moment that lies between what is there already and what the program is going to make. File
+/// systems write down the time of the last tick of a clock (CLOCK_REALTIME_COARSE of
+/// clock_gettime(2)), which may be 10 ms ago: so the next tick is waited for.
+///
+/// # Errors
+/// When the kernel has no such clock.
+pub fn begin() -> io::Result<SystemTime> {
+    let before = last_tick()?;
+    loop {
+        let now = last_tick()?;
+        if now != before {
+            return Ok(now);
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn last_tick() -> io::Result<SystemTime> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY:
+    // obligation: the pointer is valid for a timespec (clock_gettime(2)).
+    // here: `time` is a local one.
+    // broken by: another type.
+    if unsafe { libc::clock_gettime(libc::CLOCK_REALTIME_COARSE, &raw mut time) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Ok(SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds))
 }

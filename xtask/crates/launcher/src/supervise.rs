@@ -4,7 +4,7 @@ mod ending;
 
 use std::io;
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use nix::errno::Errno;
@@ -46,8 +46,8 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
     nix::sys::prctl::set_child_subreaper(true).context("become the subreaper")?;
     close_the_rest_on_exec()?;
 
-    let looks = spec.limits.quiet.is_some() || spec.limits.deadlock;
     let watch = Watch::new(&spec.limits, attached);
+    let since = outside::begin().context("read the clock of file systems")?;
     let started = Instant::now();
     let report = match start(spec, &signals) {
         Ok((program, pipes)) => {
@@ -56,9 +56,10 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 signals: &signals,
                 program,
                 relays: Vec::new(),
+                since,
                 started,
                 watch,
-                quiet: looks.then(|| Quiet::new(spec.limits.quiet, program)),
+                quiet: spec.limits.look().then(|| Quiet::new(spec.limits.quiet, program)),
                 explained: Explained::default(),
                 interrupts: Vec::new(),
                 interrupted: None,
@@ -83,6 +84,7 @@ struct Run<'a> {
     program: Pid,
     /// Standard output, standard error, standard input; empty when attached.
     relays: Vec<Relay>,
+    since: SystemTime,
     started: Instant,
     watch: Watch,
     quiet: Option<Quiet>,
@@ -100,7 +102,7 @@ impl Run<'_> {
         let ended = self.connect(pipes).and_then(|()| self.until_it_ends());
         let wall = self.started.elapsed();
         if matches!(ended, Ok(Ended::Limit { limit: Limit::Wall })) {
-            let outside = outside::of(self.spec, &self.relays);
+            let outside = outside::of(self.spec, &self.relays, self.since);
             self.explained = quiet::at_the_deadline(self.program, &outside, wall);
         }
         let unreaped = self.count_unreaped(&ended);
@@ -130,14 +132,13 @@ impl Run<'_> {
 
     /// Returns when the program itself has ended, or has to be ended.
     fn until_it_ends(&mut self) -> anyhow::Result<Ended> {
-        let attached = self.spec.mode == Mode::Attached;
         loop {
             // Taken before the children are reaped: see `Signals::take`.
             let stops = self.signals.take();
             if !stops.is_empty() {
                 self.note_what_is_interrupted();
             }
-            let stopped = self.reaped.take(self.program, attached)?;
+            let stopped = self.reaped.take(self.program, self.spec.mode == Mode::Attached)?;
             if let Some(ended) = self.reaped.program.clone() {
                 return Ok(ended);
             }
@@ -171,7 +172,8 @@ impl Run<'_> {
             quiet.disturb();
         }
         let context = "look at the program's threads in /proc";
-        let seen = quiet.look(|| outside::of(self.spec, &self.relays)).context(context)?;
+        let seen =
+            quiet.look(|| outside::of(self.spec, &self.relays, self.since)).context(context)?;
         if seen.is_some() && self.pass_on()? {
             // What had come since the last turn may be what the program waits for.
             quiet.disturb();

@@ -11,6 +11,7 @@
 # blocked: child-1.1 open
 # blocked: child-2 read 0
 # fix: any
+cd "$(mktemp -d ./own-XXXXXX)" || exit
 mkfifo go
 if [ "$1" = fixed ]; then
     ( { read -r word <go; } >/dev/null & echo hello ) | cat >/dev/null

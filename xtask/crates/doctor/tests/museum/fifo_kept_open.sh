@@ -10,6 +10,7 @@
 # blocked: parent wait
 # blocked: child-1 read 0
 # fix: parent 3 write
+cd "$(mktemp -d ./own-XXXXXX)" || exit
 mkfifo a
 exec 3<>a
 echo hello >&3

@@ -14,6 +14,7 @@
 #include "museum.h"
 
 int main(void) {
+    hide();
     must(mkfifo("a", 0600));
     must(mkfifo("b", 0600));
     if (must(fork()) == 0) {

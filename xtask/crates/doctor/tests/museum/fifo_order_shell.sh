@@ -10,6 +10,7 @@
 # blocked: child-1 open
 # fix: none
 # says: order
+cd "$(mktemp -d ./own-XXXXXX)" || exit
 mkfifo a b
 ( exec 3>a 4<b; echo hello >&3; read -r answer <&4 ) &
 if [ "$1" = fixed ]; then

@@ -26,6 +26,14 @@ static inline long must_at(long result, const char *call, const char *file, int 
 // The same for calls of pthread_*(3), which return the error.
 #define zero(call) must_at(-(long)(errno = (call)), #call, __FILE__, __LINE__)
 
+// Goes to a directory that nobody else knows.
+static inline void hide(void) {
+    char path[] = "./own-XXXXXX";
+    if (mkdtemp(path) == NULL)
+        must(-1);
+    must(chdir(path));
+}
+
 // Reads until end-of-file.
 static inline void drain(int fd) {
     char bytes[4096];

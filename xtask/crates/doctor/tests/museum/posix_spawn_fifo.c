@@ -19,6 +19,7 @@ int main(void) {
     pid_t child;
     char *argv[] = { "cat", NULL };
     posix_spawn_file_actions_t actions;
+    hide();
     must(mkfifo("a", 0600));
 #ifdef FIXED
     int both = must(open("a", O_RDWR | O_CLOEXEC));

@@ -8,6 +8,7 @@
 # kind: fifo-no-peer
 # blocked: parent open
 # fix: none
+cd "$(mktemp -d ./own-XXXXXX)" || exit
 mkfifo a
 if [ "$1" = fixed ]; then
     cat <a >/dev/null &

@@ -14,7 +14,7 @@
 //! - `bytes`: `N of M`: what some pipe holds and how much would fit.
 //! - `place`: `private` or `shared`: who may reach the directory in which it runs.
 //! - `stdin`: `held`: a pipe whose write end the test has; `unread`: one whose read end the test
-//!   has; `socket`; `terminal`.
+//!   has; `socket`; `eventfd`; `terminal`.
 //! - `exit`: its exit status where it ends by itself, if not 0.
 //! - `twin`: `none`: no mended form of it ends by itself.
 //! - `needs`: what the kernel may not have; the program says so with status 77.
@@ -22,6 +22,8 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use super::machine::missing;
 
 /// A program and what is expected of it.
 #[derive(Clone, Debug)]
@@ -79,6 +81,7 @@ pub enum Stdin {
     Held,
     Unread,
     Socket,
+    Eventfd,
     Terminal,
 }
 
@@ -134,6 +137,7 @@ impl Exhibit {
                 ["held"] => Stdin::Held,
                 ["unread"] => Stdin::Unread,
                 ["socket"] => Stdin::Socket,
+                ["eventfd"] => Stdin::Eventfd,
                 ["terminal"] => Stdin::Terminal,
                 ref other => panic!("{name}: stdin: {other:?}"),
             },
@@ -143,6 +147,23 @@ impl Exhibit {
             source: path.to_owned(),
             name,
         }
+    }
+
+    /// Whether a program that ended with this status has said that the kernel lacks what it needs.
+    #[track_caller]
+    pub fn is_missing(&self, status: Option<i32>) -> bool {
+        let what = self.needs.as_ref().filter(|_| status == Some(77));
+        if let Some(what) = what {
+            missing(&format!("{}: this kernel has no {what}", self.name));
+        }
+        what.is_some()
+    }
+
+    /// A part of it waits on a FIFO. Asked by `--pid`, the doctor proves nothing of that: he cannot
+    /// know who else has been told of it.
+    pub fn uses_a_fifo(&self) -> bool {
+        let text = fs::read_to_string(&self.source).expect("read a program of the museum");
+        text.contains("mkfifo")
     }
 
     /// It ends by itself as it is: nothing of it hangs for good.

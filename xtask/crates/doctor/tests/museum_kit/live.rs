@@ -33,7 +33,8 @@ fn what_the_doctor_names_frees_everybody() {
         let asked = |program| {
             let answer = doctor::look_at(Setting::new(User::Own, false), program);
             // Without a proof where others may have an end: the advice is the same.
-            assert!(answer.verdict() == "deadlock" || !we_are_root(), "{name}: {:#}", answer.json);
+            let must_be = we_are_root() && !exhibit.uses_a_fifo();
+            assert!(answer.verdict() == "deadlock" || !must_be, "{name}: {:#}", answer.json);
             assert!(answer.names(&exhibit.fix), "{name}: {:#}", answer.json);
             answer.closes()
         };

@@ -44,12 +44,23 @@ fn by_input() {
 }
 
 #[test]
+fn by_an_eventfd() {
+    rescued("eventfd_given", |running, _| {
+        let held: OwnedFd = running.held.take().expect("a copy that the test holds");
+        File::from(held).write_all(&1_u64.to_ne_bytes()).expect("write to the eventfd");
+    });
+}
+
+#[test]
 fn by_a_signal() {
     for name in ["usr1_handler", "pause_handler"] {
         rescued(name, |_, program| {
             kill(Pid::from_raw(program), Signal::SIGUSR1).expect("send it a signal");
         });
     }
+    rescued("self_pipe", |_, program| {
+        kill(Pid::from_raw(program), Signal::SIGINT).expect("send it a signal");
+    });
     for name in ["sigstop", "stopped_holder"] {
         rescued(name, |running, program| {
             let tasks = running.tasks(program);
@@ -69,9 +80,11 @@ fn by_a_file() {
 
 #[test]
 fn by_whoever_opens_the_fifo() {
-    rescued("cat_fifo_shared", |running, _| {
-        let path = running.setting.place.path().join("a");
-        // The reader is there already, so that this does not wait.
-        fs::write(path, "hello\n").expect("write to the FIFO");
-    });
+    for name in ["cat_fifo_shared", "cat_fifo_given"] {
+        rescued(name, |running, _| {
+            let path = running.setting.place.path().join("a");
+            // The reader is there already, so that this does not wait.
+            fs::write(path, "hello\n").expect("write to the FIFO");
+        });
+    }
 }

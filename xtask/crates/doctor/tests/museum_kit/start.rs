@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
@@ -99,11 +99,32 @@ fn standard_input(stdin: exhibit::Stdin) -> (Stdio, Option<OwnedFd>) {
             let (one, other) = UnixStream::pair().expect("create a pair of sockets");
             (OwnedFd::from(one).into(), Some(other.into()))
         }
+        exhibit::Stdin::Eventfd => {
+            let one = eventfd();
+            let other = one.try_clone().expect("copy an eventfd");
+            (one.into(), Some(other))
+        }
         exhibit::Stdin::Terminal => {
             let pair = nix::pty::openpty(None, None).expect("open a pseudo-terminal");
             (pair.slave.into(), Some(pair.master))
         }
     }
+}
+
+#[expect(unsafe_code, reason = "nix is built without its feature for it")]
+fn eventfd() -> OwnedFd {
+    // SAFETY:
+    // obligation: the arguments are those of the call, two numbers (eventfd(2)); no memory is
+    //   touched.
+    // here: a count and a flag.
+    // broken by: another call.
+    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
+    assert!(fd >= 0, "make an eventfd: {}", io::Error::last_os_error());
+    // SAFETY:
+    // obligation: the descriptor is open and nobody else owns it (OwnedFd::from_raw_fd).
+    // here: the kernel has just made it.
+    // broken by: keeping the number and closing it elsewhere.
+    unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
 impl Running {

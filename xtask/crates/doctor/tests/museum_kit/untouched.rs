@@ -38,7 +38,7 @@ fn a_writer_that_opens_a_fifo_stays_blocked_and_can_be_met() {
     let (running, program) = hung("write_fifo");
     look_often(&running, program);
     // A reader that does not wait: there is a writer, which now goes on.
-    let path = running.setting.place.path().join("a");
+    let path = format!("/proc/{program}/cwd/a");
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(libc::O_NONBLOCK);
     let mut fifo = options.open(path).expect("open the FIFO");

@@ -14,6 +14,9 @@ pub fn check(name: &str, user: User) {
     let exhibit = exhibit::named(name);
     let verdicts = if user.is_root() { &exhibit.verdicts } else { &exhibit.ordinary };
     let answer = doctor::run(Setting::new(user, exhibit.shared), &exhibit, &[], &[]);
+    if exhibit.is_missing(answer.status) {
+        return;
+    }
     let wrong = answer.wrong(&exhibit, verdicts);
     assert!(wrong.is_empty(), "{name}:\n  {}\n{:#}", wrong.join("\n  "), answer.json);
 }
