@@ -59,7 +59,7 @@ fn place() -> (TempDir, String) {
     fs::set_permissions(place.path(), private).expect("keep others out of it");
     let path = place.path().display().to_string();
     let mktemp = format!(
-        "printf '#!/bin/sh\\necho {path}\\n' >{path}/mktemp && chmod +x {path}/mktemp && \
+        "printf '#!/bin/sh\\nmkdir -m 700 {path}d && echo {path}d\\n' >{path}/mktemp && chmod +x {path}/mktemp && \
          PATH={path}:$PATH"
     );
     (place, mktemp)
@@ -81,7 +81,10 @@ fn answer(line: &str) -> Option<Answer> {
         .replace("cargo xtask doctor ", &xtask);
     let script = format!("{mktemp} && cd '{}' && {line}", root().display());
     let words = ["sh", "-c", &script].map(Into::into);
-    Some(Answer::of(setting.start(&words, Stdin::Null).ended()))
+    let answer = Answer::of(setting.start(&words, Stdin::Null).ended());
+    // What a program that hangs has made; one that ends removes it.
+    let _ = fs::remove_dir_all(format!("{}d", place.path().display()));
+    Some(answer)
 }
 
 /// Without what is different each time: how long it took, and where the FIFO is.
