@@ -45,7 +45,9 @@ impl Launch {
     fn new(mode: Mode, program: impl AsRef<OsStr>) -> Launch {
         let argv = vec![program.as_ref().to_owned()];
         let limits = Limits::default();
-        Launch { spec: Spec { mode, limits, argv, caller_waits: false, report: None, inside: None } }
+        Launch {
+            spec: Spec { mode, limits, argv, caller_waits: false, report: None, inside: None },
+        }
     }
 
     #[must_use]

@@ -95,7 +95,7 @@ const NAMESPACES: [libc::c_int; 7] = [
 ];
 
 /// Typing at somebody's terminal (ioctl_tty(2)).
-const TERMINALS: [libc::Ioctl; 2] = [libc::TIOCSTI, libc::TIOCLINUX];
+const TERMINALS: [u64; 2] = [libc::TIOCSTI, libc::TIOCLINUX];
 
 /// Writes the filters beside each other in `folder`, for `bwrap --add-seccomp-fd`.
 ///
@@ -127,9 +127,7 @@ fn refused() -> anyhow::Result<BpfProgram> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     rules.insert(libc::SYS_clone, namespaces.clone());
     rules.insert(libc::SYS_unshare, namespaces);
-    let terminal = |request: libc::Ioctl| {
-        rule(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, u64::try_from(request)?)
-    };
+    let terminal = |request: u64| rule(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request);
     let terminals = TERMINALS.into_iter().map(terminal).collect::<anyhow::Result<Vec<_>>>()?;
     rules.insert(libc::SYS_ioctl, terminals);
     // Of all families of sockets, only those that a network namespace holds back.

@@ -4,24 +4,59 @@
 //! PLACE/          0755, so that a user other than the caller can read it
 //!   sandboxed     both sides of the wall
 //!   filters/      the refused system calls
-//!   config        the sizes and defences
+//!   judge         the sizes and defences around a program that is tested
+//!   compile       the same around a compiler
 //!   toolchain/    where root's own toolchain is bound, if nobody else can read it
 //! ```
 
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::Context;
+use launcher::{Captured, Launch, Limits, Report};
+use nix::sys::signal::Signal;
 
-use crate::{Bubblewrap, Config, OURS, WORK, deny, wall};
+use crate::user::User;
+use crate::{Bubblewrap, Config, INSIDE, OURS, WORK, deny, wall};
 
 /// A folder with all that every box needs. It is removed when this is dropped.
 pub struct Place {
     folder: tempfile::TempDir,
     bwrap: PathBuf,
-    config: Config,
+    judge: Config,
+    compile: Config,
+}
+
+/// What a box is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Judge,
+    Compile,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Purpose::Judge => "judge",
+            Purpose::Compile => "compile",
+        }
+    }
+}
+
+/// One box: what is in it.
+pub struct Contents<'a> {
+    pub purpose: Purpose,
+    /// The folder with the program under test, where there is one.
+    pub program: Option<&'a Path>,
+    /// A folder that the box's user may write; it is at [`REPORT`].
+    pub report: &'a Path,
+    /// What else is there to read, each with its place.
+    pub reads: &'a [(&'a Path, &'a Path)],
 }
 
 /// A folder of the box's user, where the box leaves what it is to report.
@@ -32,13 +67,13 @@ impl Place {
     ///
     /// # Errors
     /// When that cannot be written, or bwrap is not installed.
-    pub fn new(sandboxed: &Path, config: Config) -> anyhow::Result<Place> {
+    pub fn new(sandboxed: &Path, judge: Config, compile: Config) -> anyhow::Result<Place> {
         let bwrap = Bubblewrap::find()?;
         let folder = tempfile::Builder::new()
             .prefix("pipeworks-grade-")
             .tempdir()
             .context("make a folder for the sandbox")?;
-        let place = Place { folder, bwrap, config };
+        let place = Place { folder, bwrap, judge, compile };
         let path = place.folder.path();
         open_to_all(path)?;
         let own = path.join("sandboxed");
@@ -47,17 +82,28 @@ impl Place {
         let filters = path.join("filters");
         fs::create_dir(&filters).context("make a folder for the filters")?;
         deny::write(&filters)?;
-        place.configure()?;
+        place.configure(Purpose::Judge)?;
+        place.configure(Purpose::Compile)?;
         for path in [&own, &filters] {
             open_to_all(path)?;
         }
         Ok(place)
     }
 
-    fn configure(&self) -> anyhow::Result<()> {
-        let path = self.folder.path().join("config");
-        fs::write(&path, self.config.to_json().to_string()).context("write the sandbox's sizes")?;
+    fn configure(&self, purpose: Purpose) -> anyhow::Result<()> {
+        let path = self.folder.path().join(purpose.name());
+        let text = self.config(purpose).to_json().to_string();
+        fs::write(&path, text).context("write the sandbox's sizes")?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).context("open it to all")
+    }
+
+    /// The sizes and defences of such a box.
+    #[must_use]
+    pub fn config(&self, purpose: Purpose) -> &Config {
+        match purpose {
+            Purpose::Judge => &self.judge,
+            Purpose::Compile => &self.compile,
+        }
     }
 
     /// A folder that every user can read.
@@ -66,28 +112,47 @@ impl Place {
         self.folder.path()
     }
 
-    /// The launcher's binary for what is outside of a box.
-    #[must_use]
-    pub fn launcher(&self) -> PathBuf {
+    fn sandboxed(&self) -> PathBuf {
         self.folder.path().join("sandboxed")
     }
 
-    #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// Runs a command in a box of its own to its end, as this user, through a launcher with these
+    /// limits. What is behind a wall has limits of its own.
+    ///
+    /// # Errors
+    /// When it cannot be started or leaves no report: nothing is known then.
+    pub fn run(
+        &self,
+        user: User,
+        contents: &Contents<'_>,
+        limits: Limits,
+        command: impl IntoIterator<Item = OsString>,
+    ) -> anyhow::Result<Captured> {
+        let mut argv = self.words(contents);
+        argv.extend(command);
+        let (program, arguments) = argv.split_first().context("a command")?;
+        let launch = Launch::captured(program).args(arguments).limits(limits);
+        let place = tempfile::tempdir_in(self.path()).context("make a folder for the report")?;
+        chown(place.path(), Some(user.number()), None).context("hand it to the box's user")?;
+        let path = place.path().join("report.json");
+        let mut command = Command::new(self.sandboxed());
+        // The launcher itself, not the wall.
+        command.arg(INSIDE).args(launch.command(&self.sandboxed(), &path).get_args().skip(1));
+        command.current_dir("/").stdin(Stdio::null());
+        user.take(&mut command);
+        ends_with_us(&mut command);
+        let output = command.output().context("start the launcher of a box")?;
+        let report = Report::read(&path).with_context(|| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            format!("the launcher of a box ended with {}: {}", output.status, said.trim_end())
+        })?;
+        Ok(Captured { report, stdout: output.stdout, stderr: output.stderr })
     }
 
-    /// The beginning of a command that runs what follows in a box: `program` is the folder with
-    /// the program under test, `report` a folder that the box's user may write, and `reads` what
-    /// else is there to read, each with its place.
-    #[must_use]
-    pub fn command(
-        &self,
-        program: Option<&Path>,
-        report: &Path,
-        reads: &[(&Path, &Path)],
-    ) -> Vec<OsString> {
+    /// The beginning of a command line that runs what follows in a box.
+    fn words(&self, contents: &Contents<'_>) -> Vec<OsString> {
         let ours = Path::new(OURS);
+        let size = self.config(contents.purpose).tmpfs_bytes;
         let mut made = Bubblewrap::default()
             .flag("--unshare-user")
             .flag("--unshare-pid")
@@ -99,18 +164,18 @@ impl Place {
             .option("--dev", ["/dev"])
             // bwrap itself begins by mounting something there.
             .option("--dir", ["/tmp"])
-            .reads(self.launcher(), ours.join("sandboxed"))
+            .reads(self.sandboxed(), ours.join("sandboxed"))
             .reads(self.folder.path().join("filters"), ours.join("filters"))
-            .reads(self.folder.path().join("config"), ours.join("config"))
+            .reads(self.path().join(contents.purpose.name()), ours.join("config"))
             .reads(&self.bwrap, ours.join("bwrap"));
-        made = match program {
+        made = match contents.program {
             Some(folder) => made.reads(folder, ours.join(wall::PROGRAM)),
             None => made.option("--dir", [ours.join(wall::PROGRAM)]),
         };
-        for (from, at) in reads {
+        for (from, at) in contents.reads {
             made = made.reads(from, at);
         }
-        made = made.writes(report, REPORT).tmpfs(Some(self.config.tmpfs_bytes), WORK);
+        made = made.writes(contents.report, REPORT).tmpfs(Some(size), WORK);
         made = made.option("--chdir", [WORK]).flag("--clearenv");
         let sandboxed = ours.join("sandboxed");
         let variables = [
@@ -137,4 +202,23 @@ impl Place {
 fn open_to_all(path: &Path) -> anyhow::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
         .with_context(|| format!("open {} to all", path.display()))
+}
+
+/// Whoever ends the grader with SIGKILL ends the boxes: the launcher goes with the grader, bwrap
+/// with the launcher, and all behind a wall with bwrap.
+fn ends_with_us(command: &mut Command) {
+    let us = nix::unistd::getpid();
+    let tie = move || {
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        if nix::unistd::getppid() == us {
+            Ok(())
+        } else {
+            Err(std::io::Error::from_raw_os_error(libc::ESRCH))
+        }
+    };
+    // SAFETY:
+    // obligation: the closure may make only async-signal-safe calls (signal-safety(7)).
+    // here: it calls prctl and getppid, and builds an error from a number.
+    // broken by: an allocation, a lock or a print in it.
+    unsafe { command.pre_exec(tie) };
 }

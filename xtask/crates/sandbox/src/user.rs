@@ -34,8 +34,11 @@ impl User {
             return Ok(vec![User::Caller; count]);
         }
         let taken = owners_of_processes();
-        let free: Vec<User> =
-            NUMBERS.filter(|number| !taken.contains(number)).take(count).map(User::Number).collect();
+        let free: Vec<User> = NUMBERS
+            .filter(|number| !taken.contains(number))
+            .take(count)
+            .map(User::Number)
+            .collect();
         ensure!(free.len() == count, "no {count} user numbers without a process in {NUMBERS:?}");
         Ok(free)
     }
@@ -60,8 +63,8 @@ impl User {
 fn owners_of_processes() -> std::collections::HashSet<u32> {
     use std::os::unix::fs::MetadataExt;
     let Ok(entries) = fs::read_dir("/proc") else { return Default::default() };
-    let processes = entries.flatten().filter(|entry| {
-        entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok())
-    });
+    let processes = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok()));
     processes.filter_map(|entry| Some(entry.metadata().ok()?.uid())).collect()
 }

@@ -20,7 +20,7 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::bubblewrap::PATH;
-use crate::{Bubblewrap, Config, Defence, INSIDE, OURS, WORK};
+use crate::{Bubblewrap, COMPILE, Config, Defence, INSIDE, OURS, WORK};
 
 /// Beyond the program's own deadline: the grace after it, and a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -112,26 +112,27 @@ fn around(folder: &Path, config: &Config, filters: &[File]) -> Bubblewrap {
     for (_, flag) in unshared.into_iter().filter(|(defence, _)| config.has(*defence)) {
         wall = wall.flag(flag);
     }
-    if config.has(Defence::Processes) {
+    if config.has(Defence::Processes) && config.has(Defence::HiddenLauncher) {
         // The launcher is the namespace's first process: no signal from within reaches it.
-        wall = wall.flag("--unshare-cgroup-try").flag("--as-pid-1");
+        wall = wall.flag("--as-pid-1");
     }
-    wall = if config.has(Defence::Files) {
-        wall.system()
-    } else {
-        wall.reads("/", "/")
-    };
+    wall = wall.flag("--unshare-cgroup-try");
+    wall = if config.has(Defence::Files) { wall.system() } else { wall.reads("/", "/") };
     wall = wall.option("--proc", ["/proc"]).option("--dir", ["/dev"]);
-    for device in ["/dev/null", "/dev/full"] {
+    for device in ["/dev/null", "/dev/full", "/dev/zero"] {
         wall = wall.option("--dev-bind", [device, device]);
     }
-    for (target, link) in [("fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr")] {
+    for (target, link) in [("fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr")]
+    {
         let (target, link) = (format!("/proc/self/{target}"), format!("/dev/{link}"));
         wall = wall.option("--symlink", [target, link]);
     }
     for name in ["sandboxed", PROGRAM] {
         let path = Path::new(OURS).join(name);
         wall = wall.reads(&path, &path);
+    }
+    for path in COMPILE.map(Path::new).into_iter().filter(|path| path.is_dir()) {
+        wall = wall.reads(path, path);
     }
     wall = wall.tmpfs(config.has(Defence::TmpfsSize).then_some(config.tmpfs_bytes), "/tmp");
     wall = if folder.starts_with(WORK) && folder != Path::new(WORK) {

@@ -1,12 +1,12 @@
 //! One shell command behind the wall.
 
+use std::ffi::OsString;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use launcher::{Launch, Limits, Report};
 use sandbox::user::User;
-use sandbox::{Config, Place, REPORT};
+use sandbox::{Config, Contents, Place, Purpose, REPORT};
 
 pub struct Ran {
     pub report: Report,
@@ -40,29 +40,26 @@ pub fn run(script: &str) -> Ran {
 
 pub fn run_with(script: &str, config: Config) -> Ran {
     let sandboxed = Path::new(env!("CARGO_BIN_EXE_sandboxed"));
-    let place = Place::new(sandboxed, config).expect("make a place");
+    let place = Place::new(sandboxed, config, Config::default()).expect("make a place");
     let user = User::choose(1).expect("find a user")[0];
     let report = tempfile::tempdir().expect("make a directory");
     std::os::unix::fs::chown(report.path(), Some(user.number()), None).expect("hand it over");
 
-    let mut words = place.command(None, report.path(), &[]);
     let to = Path::new(REPORT).join("report.json");
     let launch = Launch::captured("sh").args(["-c", script]).limits(limits());
     let inner = launch.command(Path::new("/pipeworks/sandboxed"), &to);
-    let in_folder = "mkdir test && cd test && exec \"$@\"";
-    words.extend(["sh", "-c", in_folder, "sh"].map(Into::into));
+    let mut words: Vec<OsString> =
+        ["sh", "-c", "mkdir test && cd test && exec \"$@\"", "sh"].map(Into::into).into();
     words.push(inner.get_program().to_owned());
     words.extend(inner.get_args().map(ToOwned::to_owned));
 
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]);
-    user.take(&mut command);
-    let output = assert_cmd::Command::from_std(command)
-        .timeout(Duration::from_secs(60))
-        .output()
-        .expect("run the box");
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let contents =
+        Contents { purpose: Purpose::Judge, program: None, report: report.path(), reads: &[] };
+    let outer = Limits { wall: Some(Duration::from_secs(60)), ..Limits::default() };
+    let captured = place.run(user, &contents, outer, words).expect("run the box");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&captured.stdout), text(&captured.stderr));
     let report = Report::read(&report.path().join("report.json"))
-        .unwrap_or_else(|error| panic!("{error:#}: {} {stderr}", output.status));
-    Ran { report, stdout: String::from_utf8_lossy(&output.stdout).into_owned(), stderr }
+        .unwrap_or_else(|error| panic!("{error:#}: {:?} {stderr}", captured.report.ended));
+    Ran { report, stdout, stderr }
 }

@@ -1,0 +1,128 @@
+//! One student's program of one exercise, compiled behind the wall: one rustc and one linker.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use course::Entry;
+use launcher::{Ended, Launch, Limit, Limits, Report};
+use sandbox::user::User;
+use sandbox::{Contents, Place, Purpose, REPORT};
+
+use crate::toolchain::Toolchain;
+
+/// What has come of it.
+#[derive(Debug)]
+pub enum Compiled {
+    /// A folder with the program, which has the exercise's name.
+    Program(PathBuf),
+    /// The compiler refused it: its words.
+    Refused(String),
+    /// It would not come to an end within this limit.
+    Limit(Limit),
+}
+
+/// So much of a compiler's words is kept.
+const SAID_BYTES: usize = 16 << 10;
+
+/// Compiles `source`, a folder with `main.rs` and whatever it names. Working files and the program
+/// are put below `work`, an empty folder of the caller's that every user can read.
+///
+/// # Errors
+/// When the sandbox fails: nothing is known about the program then.
+pub fn compile(
+    place: &Place,
+    user: User,
+    toolchain: &Toolchain,
+    entry: &Entry,
+    source: &Path,
+    work: &Path,
+    limits: &Limits,
+) -> anyhow::Result<Compiled> {
+    let report = work.join("compiled");
+    fs::create_dir(&report).context("make a folder for the program")?;
+    chown(&report, Some(user.number()), None).context("hand it to the box's user")?;
+    let reads = [
+        (toolchain.sysroot.as_path(), Path::new("/toolchain")),
+        (toolchain.libraries.as_path(), Path::new("/libraries")),
+        (source, Path::new("/source")),
+    ];
+    let contents =
+        Contents { purpose: Purpose::Compile, program: None, report: &report, reads: &reads };
+    let to = Path::new(REPORT).join("report.json");
+    let launch = Launch::captured("/toolchain/bin/rustc").args(arguments(toolchain, entry));
+    let inner = launch.limits(limits.clone()).command(Path::new("/pipeworks/sandboxed"), &to);
+    // Only a regular file is handed out. Nothing that was behind the wall runs any more by then.
+    let script = "mkdir out && cd out && \"$@\"; \
+                  if [ -f program ] && ! [ -L program ]; then cp program /report/program; fi";
+    let mut words: Vec<OsString> = ["sh", "-c", script, "sh"].map(Into::into).into();
+    words.push(inner.get_program().to_owned());
+    words.extend(inner.get_args().map(ToOwned::to_owned));
+    let wall = limits.wall.unwrap_or_default() + Duration::from_secs(60);
+    let captured = place.run(user, &contents, outer(wall), words)?;
+    let said = String::from_utf8_lossy(&captured.stderr).into_owned();
+    let report_file = report.join("report.json");
+    let ended = Report::read(&report_file).with_context(|| said.clone())?.ended;
+    match ended {
+        Ended::Exited { code: 0 } => {
+            let folder = work.join("program");
+            fs::create_dir(&folder).context("make a folder for the program")?;
+            let program = folder.join(&entry.id);
+            take(&report.join("program"), &program)?;
+            open_to_all(&folder)?;
+            open_to_all(&program)?;
+            Ok(Compiled::Program(folder))
+        }
+        Ended::Limit { limit } => Ok(Compiled::Limit(limit)),
+        _ => Ok(Compiled::Refused(shortened(&said))),
+    }
+}
+
+/// The limits of a box: its own end only, since what is behind the wall has limits of its own.
+pub fn outer(wall: Duration) -> Limits {
+    Limits { wall: Some(wall), output_bytes: Some(64 << 20), ..Limits::default() }
+}
+
+/// As cargo calls rustc for a student's program.
+fn arguments(toolchain: &Toolchain, entry: &Entry) -> Vec<OsString> {
+    let mut words: Vec<OsString> = ["--edition", "2024", "--crate-type", "bin", "--crate-name"]
+        .map(OsString::from)
+        .into();
+    words.push(entry.id.replace('-', "_").into());
+    let fixed =
+        ["-C", "debuginfo=line-tables-only", "--color", "never", "--remap-path-prefix=/source=src"];
+    words.extend(fixed.map(OsString::from));
+    words.push("-C".into());
+    words.push(format!("linker={}", toolchain.linker.display()).into());
+    words.extend(["-L", "dependency=/libraries"].map(OsString::from));
+    for (name, file) in &toolchain.externs {
+        words.push("--extern".into());
+        words.push(format!("{name}=/libraries/{file}").into());
+    }
+    words.extend(["-o", "program", "/source/main.rs"].map(OsString::from));
+    words
+}
+
+/// The folder belonged to the box's user: what is in it is looked at before it is used.
+fn take(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let found = fs::symlink_metadata(from).context("the compiler's program")?;
+    ensure!(found.is_file(), "the compiler's program is no regular file");
+    fs::copy(from, to).with_context(|| format!("copy the program to {}", to.display()))?;
+    Ok(())
+}
+
+fn open_to_all(path: &Path) -> anyhow::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("open {} to all", path.display()))
+}
+
+/// The beginning: a compiler's first error is the one that matters.
+fn shortened(said: &str) -> String {
+    match said.char_indices().map(|(at, _)| at).find(|&at| at >= SAID_BYTES) {
+        Some(end) => format!("{}\n[{} bytes more]", &said[..end], said.len() - end),
+        None => said.to_owned(),
+    }
+}

@@ -1,0 +1,103 @@
+//! The compiler and the libraries, where the sandbox's user can read them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use course::{Course, Entry};
+use sandbox::Place;
+use sandbox::user::User;
+
+use crate::mounts;
+
+/// What every exercise is compiled with.
+pub struct Toolchain {
+    /// A folder with `bin/rustc`.
+    pub sysroot: PathBuf,
+    /// `rustc --version --verbose`.
+    pub version: String,
+    /// The linker, by a path that leads nowhere outside of /usr.
+    pub linker: PathBuf,
+    /// A folder with the libraries, and which file belongs to which crate.
+    pub libraries: PathBuf,
+    pub externs: BTreeMap<String, String>,
+}
+
+impl Toolchain {
+    /// Builds the libraries once and puts all within reach of this user.
+    ///
+    /// # Errors
+    /// When there is no compiler or linker, or the libraries do not compile.
+    pub fn prepare(course: &Course, place: &Place, user: User) -> anyhow::Result<Toolchain> {
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
+        let sysroot = PathBuf::from(said(&rustc, &["--print", "sysroot"], course)?.trim_end());
+        let version = said(&rustc, &["--version", "--verbose"], course)?;
+        let sysroot = reachable(&sysroot, place, user)?;
+        let (libraries, externs) = libraries(course, place)?;
+        Ok(Toolchain { sysroot, version, linker: linker()?, libraries, externs })
+    }
+}
+
+fn said(program: &OsString, arguments: &[&str], course: &Course) -> anyhow::Result<String> {
+    let name = program.display();
+    let mut command = Command::new(program);
+    // From the root, where rustup looks for the toolchain that the course asks for.
+    command.args(arguments).current_dir(&course.root);
+    let output = command.output().with_context(|| format!("start {name}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name} {arguments:?} failed: {}", said.trim_end());
+    String::from_utf8(output.stdout).with_context(|| format!("what {name} {arguments:?} said"))
+}
+
+/// Root's own toolchain is often in a folder that nobody else can read. It is bound to one that
+/// everybody can, in a mount namespace of the grader's own.
+fn reachable(sysroot: &Path, place: &Place, user: User) -> anyhow::Result<PathBuf> {
+    let rustc = sysroot.join("bin/rustc");
+    let mut test = Command::new("/usr/bin/test");
+    test.arg("-x").arg(&rustc);
+    user.take(&mut test);
+    if test.status().context("start /usr/bin/test")?.success() {
+        return Ok(sysroot.to_owned());
+    }
+    ensure!(rustc.is_file(), "there is no compiler at {}", rustc.display());
+    mounts::bind_to_read(sysroot, place.path())
+}
+
+/// `cc` by the file that it is in the end: it may be a link by way of /etc.
+fn linker() -> anyhow::Result<PathBuf> {
+    let places = ["/usr/local/bin", "/usr/bin", "/bin"].map(Path::new);
+    let found = places.iter().map(|folder| folder.join("cc")).find(|file| file.exists());
+    let found = found.context("there is no linker (cc): apt-get install gcc")?;
+    let file = found.canonicalize().with_context(|| found.display().to_string())?;
+    ensure!(file.starts_with("/usr"), "the linker {} is not below /usr", file.display());
+    Ok(file)
+}
+
+/// Builds the libraries of the exercises and copies them, and nothing else: beside them cargo has
+/// the solutions.
+fn libraries(
+    course: &Course,
+    place: &Place,
+) -> anyhow::Result<(PathBuf, BTreeMap<String, String>)> {
+    let exercises: Vec<&Entry> = course.exercises().collect();
+    let packages: Vec<String> =
+        exercises.iter().map(|entry| format!("sol-{:02}", entry.number)).collect();
+    let built = build::each(&course.root, &packages, &["--bins"])?;
+    let to = place.path().join("libraries");
+    fs::create_dir(&to).context("make a folder for the libraries")?;
+    fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).context("open it to all")?;
+    let mut externs = BTreeMap::new();
+    for (name, file) in &built.libraries {
+        let file_name = file.file_name().and_then(|name| name.to_str());
+        let file_name = file_name.with_context(|| format!("the name of {}", file.display()))?;
+        let copy = to.join(file_name);
+        fs::copy(file, &copy).with_context(|| format!("copy {}", file.display()))?;
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o644)).context("open it to all")?;
+        externs.insert(name.clone(), file_name.to_owned());
+    }
+    Ok((to, externs))
+}
