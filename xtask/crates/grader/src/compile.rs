@@ -88,9 +88,8 @@ pub fn outer(wall: Duration) -> Limits {
 
 /// As cargo calls rustc for a student's program.
 fn arguments(toolchain: &Toolchain, entry: &Entry) -> Vec<OsString> {
-    let mut words: Vec<OsString> = ["--edition", "2024", "--crate-type", "bin", "--crate-name"]
-        .map(OsString::from)
-        .into();
+    let mut words: Vec<OsString> =
+        ["--edition", "2024", "--crate-type", "bin", "--crate-name"].map(OsString::from).into();
     words.push(entry.id.replace('-', "_").into());
     let fixed =
         ["-C", "debuginfo=line-tables-only", "--color", "never", "--remap-path-prefix=/source=src"];
