@@ -3,7 +3,16 @@
 #![expect(unsafe_code, reason = "mounts have no safe form in nix as it is built here")]
 
 pub mod compile;
+pub mod exercise;
 pub mod import;
 pub mod judge;
+pub mod keys;
+pub mod limits;
+pub mod model;
 pub mod mounts;
+pub mod prepare;
+pub mod results;
+pub mod run;
+pub mod store;
 pub mod toolchain;
+pub mod words;

@@ -1,73 +1,94 @@
-//! The grader.
+//! The grader, started by the runner's verb `grade`.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+mod progress;
 
-use grader::compile::{Compiled, compile};
-use grader::judge::judge;
-use grader::mounts;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use course::Course;
+use grader::exercise::Bench;
+use grader::import::find;
+use grader::keys::Common;
+use grader::limits::GradeLimits;
+use grader::store::Store;
 use grader::toolchain::Toolchain;
-use launcher::Limits;
-use sandbox::user::User;
-use sandbox::{Config, Place};
+use grader::{mounts, prepare, results, run, words};
+use nix::unistd::Uid;
+use serde_json::{Value, json};
 
-fn main() -> anyhow::Result<()> {
-    let root = nix::unistd::Uid::effective().is_root();
-    if root {
-        mounts::leave()?;
-    }
-    let course = course::Course::here()?;
-    let built = build::binaries(&course.root, &["sandbox"])
-        .or_else(|_| build::each(&course.root, &["sandbox"], &["--bins"]).map(|b| b.binaries))?;
-    let place = Place::new(
-        &built["sandboxed"],
-        Config::default(),
-        Config {
-            address_bytes: 16 << 30,
-            user_processes: 256,
-            file_bytes: 512 << 20,
-            tmpfs_bytes: 1 << 30,
-            ..Config::default()
-        },
-    )?;
-    let user = User::choose(1)?[0];
-    let toolchain = Toolchain::prepare(&course, &place, user)?;
-    println!("{:?}", toolchain.externs);
-    let limits = Limits {
-        wall: Some(Duration::from_secs(60)),
-        cpu: Some(Duration::from_secs(40)),
-        memory_bytes: Some(2 << 30),
-        processes: Some(64),
-        output_bytes: Some(1 << 20),
-        ..Limits::default()
-    };
-    for entry in course.exercises() {
-        let work = tempfile::Builder::new()
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
-            .tempdir_in(place.path())?;
-        let source = work.path().join("source");
-        std::fs::create_dir(&source)?;
-        std::fs::copy(
-            course.root.join("solutions").join(entry.folder_name()).join("src/main.rs"),
-            source.join("main.rs"),
-        )?;
-        let t = Instant::now();
-        let compiled = compile(&place, user, &toolchain, entry, &source, work.path(), &limits)?;
-        println!("{} {:?} {:?}", entry.id, t.elapsed(), compiled);
-        let Compiled::Program(folder) = compiled else { continue };
-        let tests = build::each(&course.root, &[entry.id.as_str()], &["--examples"])?.binaries
-            [&format!("{}-tests", entry.id)]
-            .clone();
-        let copy = place.path().join(format!("{}-tests", entry.id));
-        std::fs::copy(tests, &copy)?;
-        for test in &entry.tests {
-            let t = Instant::now();
-            let result = judge(&place, user, entry, Path::new(&copy), &test.name, &folder, 1);
-            println!("  {} {:?} {:?}", test.name, t.elapsed(), result.map(|r| r.answer));
+fn main() -> ExitCode {
+    match grade() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            let _ = writeln!(anstream::stderr(), "error: {error:#}");
+            ExitCode::from(125)
         }
     }
-    if root {
-        mounts::unbind(place.path());
+}
+
+/// Tells whether all is graded.
+fn grade() -> anyhow::Result<bool> {
+    let asked = words::read(std::env::args_os().skip(1))?;
+    if Uid::effective().is_root() {
+        mounts::leave()?;
     }
-    Ok(())
+    let course = Course::here()?;
+    let limits = GradeLimits::read(asked.limits.as_deref())?;
+    let (students, remarks) = find(&asked.submissions)?;
+    let store = Store::open(&asked.out)?;
+    let seed = seed(&store, asked.seed)?;
+    let users = prepare::users(asked.jobs)?;
+    let place = prepare::place(&course, &limits)?;
+    let toolchain = Toolchain::prepare(&course, &place, users[0])?;
+    let tests = prepare::tests(&course, &place)?;
+    let common = Common::of(&course, &toolchain, &limits, "full", seed)?;
+    let bench = Bench {
+        course: &course,
+        place: &place,
+        toolchain: &toolchain,
+        limits: &limits,
+        common,
+        tests,
+        seed,
+    };
+    let mut out = anstream::stdout().lock();
+    for remark in remarks {
+        writeln!(out, "note: {remark}")?;
+    }
+    let progress = progress::Progress::new(students.len(), course.exercises().count());
+    let ran = run::run(&bench, &store, &students, &users, &progress);
+    progress.finish();
+    mounts::unbind(place.path());
+    ran?;
+    let environment = results::environment(&toolchain.version, "full", &[], seed);
+    let names: Vec<&str> = students.iter().map(|student| student.name.as_str()).collect();
+    results::write(&store, &course, &environment, &names)?;
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let mut all = true;
+    for name in names {
+        let grade = store.read(name)?;
+        all &= grade.score().is_some();
+        results::table(&mut out, &grade, width)?;
+    }
+    writeln!(out, "\n{}", store.path("results.json").display())?;
+    Ok(all)
+}
+
+/// The one that was asked for, the one of the run that this goes on with, or a new one.
+fn seed(store: &Store, asked: Option<u64>) -> anyhow::Result<u64> {
+    let path = store.path("run.json");
+    let before = std::fs::read(&path).ok();
+    let before: Option<Value> = before.and_then(|text| serde_json::from_slice(&text).ok());
+    let before = before.and_then(|run| run["seed"].as_u64());
+    let seed = match asked.or(before) {
+        Some(seed) => seed,
+        None => {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            now.map_or(1, |time| u64::from(time.subsec_micros()))
+        }
+    };
+    store.write(&path, &json!({"seed": seed})).context("remember the seed")?;
+    Ok(seed)
 }

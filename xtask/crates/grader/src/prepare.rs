@@ -1,0 +1,70 @@
+//! What is made once, before the first submission: the sandbox, the compiler's place, the tests.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use course::{Course, Entry};
+use sandbox::Place;
+use sandbox::user::User;
+
+use crate::exercise::Tests;
+use crate::keys;
+use crate::limits::GradeLimits;
+
+/// Builds the sandbox's own program and puts it where every user can read it.
+///
+/// # Errors
+/// When it does not compile, or bubblewrap is missing.
+pub fn place(course: &Course, limits: &GradeLimits) -> anyhow::Result<Place> {
+    let built = build::each(&course.root, &["sandbox"], &["--bins"])?;
+    let sandboxed = match built.binaries.get("sandboxed") {
+        Some(file) => file,
+        None => bail!("the sandbox does not compile:\n{}", all_said(&built.said)),
+    };
+    Place::new(sandboxed, limits.around_program.clone(), limits.around_compiler.clone())
+}
+
+/// Builds all tests at once and puts them where every user can read them.
+///
+/// # Errors
+/// When one does not compile: an instructor's mistake, to be seen before anything is graded.
+pub fn tests(course: &Course, place: &Place) -> anyhow::Result<BTreeMap<String, Tests>> {
+    let exercises: Vec<&Entry> = course.exercises().collect();
+    let packages: Vec<&str> = exercises.iter().map(|entry| entry.id.as_str()).collect();
+    let built = build::each(&course.root, &packages, &["--examples"])?;
+    let mut tests = BTreeMap::new();
+    for entry in exercises {
+        let name = format!("{}-tests", entry.id);
+        let Some(file) = built.binaries.get(&name) else {
+            bail!("the tests of {} do not compile:\n{}", entry.id, all_said(&built.said));
+        };
+        let program = copy(place, file, &name)?;
+        let digest = keys::of_tests(course, entry)?;
+        tests.insert(entry.id.clone(), Tests { program, digest });
+    }
+    Ok(tests)
+}
+
+fn copy(place: &Place, file: &PathBuf, name: &str) -> anyhow::Result<PathBuf> {
+    let copy = place.path().join(name);
+    fs::copy(file, &copy).with_context(|| format!("copy {}", file.display()))?;
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("open {} to all", copy.display()))?;
+    Ok(copy)
+}
+
+fn all_said(said: &BTreeMap<String, String>) -> String {
+    said.values().map(String::as_str).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+/// As many users as boxes may be open at one time.
+///
+/// # Errors
+/// When the caller is root and there are no free user numbers.
+pub fn users(jobs: Option<usize>) -> anyhow::Result<Vec<User>> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    User::choose(jobs.unwrap_or(processors).max(1))
+}
