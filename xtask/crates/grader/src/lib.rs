@@ -3,6 +3,8 @@
 #![expect(unsafe_code, reason = "mounts have no safe form in nix as it is built here")]
 
 pub mod compile;
+pub mod diff;
+pub mod dry_run;
 pub mod exercise;
 pub mod import;
 pub mod judge;

@@ -7,12 +7,15 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use course::Course;
+use grader::diff::diff;
+use grader::dry_run::dry_run;
 use grader::exercise::Bench;
 use grader::import::find;
 use grader::keys::Common;
 use grader::limits::GradeLimits;
 use grader::store::Store;
 use grader::toolchain::Toolchain;
+use grader::words::{Asked, Class};
 use grader::{mounts, prepare, results, run, words};
 use nix::unistd::Uid;
 use serde_json::{Value, json};
@@ -28,9 +31,26 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tells whether all is graded.
 fn grade() -> anyhow::Result<bool> {
-    let asked = words::read(std::env::args_os().skip(1))?;
+    let mut out = anstream::stdout().lock();
+    match words::read(std::env::args_os().skip(1))? {
+        Asked::Class(asked) if asked.dry_run => {
+            let (students, remarks) = find(&asked.submissions)?;
+            for remark in remarks {
+                writeln!(out, "note: {remark}")?;
+            }
+            let limits = GradeLimits::read(asked.limits.as_deref())?;
+            dry_run(&mut out, &Course::here()?, &students, &limits)?;
+            Ok(true)
+        }
+        Asked::Class(asked) => class(&mut out, &asked),
+        Asked::Diff { old, new } => diff(&mut out, &old, &new),
+        Asked::SelfTest => anyhow::bail!("not yet"),
+    }
+}
+
+/// Tells whether all is graded.
+fn class(out: &mut dyn Write, asked: &Class) -> anyhow::Result<bool> {
     if Uid::effective().is_root() {
         mounts::leave()?;
     }
@@ -53,7 +73,6 @@ fn grade() -> anyhow::Result<bool> {
         tests,
         seed,
     };
-    let mut out = anstream::stdout().lock();
     for remark in remarks {
         writeln!(out, "note: {remark}")?;
     }
@@ -70,7 +89,7 @@ fn grade() -> anyhow::Result<bool> {
     for name in names {
         let grade = store.read(name)?;
         all &= grade.score().is_some();
-        results::table(&mut out, &grade, width)?;
+        results::table(out, &grade, width)?;
     }
     writeln!(out, "\n{}", store.path("results.json").display())?;
     Ok(all)

@@ -45,6 +45,12 @@ impl Store {
         Ok(Store { folder: folder.to_owned() })
     }
 
+    /// An earlier run's folder, to read.
+    #[must_use]
+    pub fn at(folder: &Path) -> Store {
+        Store { folder: folder.to_owned() }
+    }
+
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
