@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use anyhow::{Context, ensure};
 use course::Entry;
 use launcher::{Ended, Launch, Limit, Limits, Report};
 use sandbox::user::User;
-use sandbox::{Contents, Place, Purpose, REPORT};
+use sandbox::{Contents, Place, Purpose};
 
 use crate::toolchain::Toolchain;
 
@@ -42,25 +42,20 @@ pub fn compile(
     work: &Path,
     limits: &Limits,
 ) -> anyhow::Result<Compiled> {
-    let report = work.join("compiled");
-    fs::create_dir(&report).context("make a folder for the program")?;
-    chown(&report, Some(user.number()), None).context("hand it to the box's user")?;
+    let folder = place.report_folder(user)?;
+    let report = folder.path();
     let reads = [
         (toolchain.sysroot.as_path(), Path::new("/toolchain")),
         (toolchain.libraries.as_path(), Path::new("/libraries")),
         (source, Path::new("/source")),
     ];
-    let contents =
-        Contents { purpose: Purpose::Compile, program: None, report: &report, reads: &reads };
-    let to = Path::new(REPORT).join("report.json");
+    let contents = Contents { purpose: Purpose::Compile, program: None, report, reads: &reads };
     let launch = Launch::captured("/toolchain/bin/rustc").args(arguments(toolchain, entry));
-    let inner = launch.limits(limits.clone()).command(Path::new("/pipeworks/sandboxed"), &to);
     // Only a regular file is handed out. Nothing that was behind the wall runs any more by then.
     let script = "mkdir out && cd out && \"$@\"; \
                   if [ -f program ] && ! [ -L program ]; then cp program /report/program; fi";
     let mut words: Vec<OsString> = ["sh", "-c", script, "sh"].map(Into::into).into();
-    words.push(inner.get_program().to_owned());
-    words.extend(inner.get_args().map(ToOwned::to_owned));
+    words.extend(place.behind_a_wall(&launch.limits(limits.clone())));
     let wall = limits.wall.unwrap_or_default() + Duration::from_secs(60);
     let captured = place.run(user, &contents, outer(wall), words)?;
     let said = String::from_utf8_lossy(&captured.stderr).into_owned();

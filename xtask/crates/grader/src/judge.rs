@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::chown;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,8 +29,7 @@ pub fn judge(
     program: &Path,
     seed: u64,
 ) -> anyhow::Result<trial::Result> {
-    let report = tempfile::tempdir_in(place.path()).context("make a folder for the result")?;
-    chown(report.path(), Some(user.number()), None).context("hand it to the box's user")?;
+    let report = place.report_folder(user)?;
     let reads = [(tests, Path::new("/pipeworks/tests"))];
     let contents = Contents {
         purpose: Purpose::Judge,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use course::{Course, Entry};
+use sandbox::Level;
 
 use crate::import::Sources;
 use crate::limits::GradeLimits;
@@ -60,7 +61,7 @@ impl Common {
         course: &Course,
         toolchain: &Toolchain,
         limits: &GradeLimits,
-        sandbox: &str,
+        level: &Level,
         seed: u64,
     ) -> anyhow::Result<Common> {
         let mut tools = Digest::default();
@@ -71,7 +72,7 @@ impl Common {
         let mut given = Digest::default();
         given.add(format!("{limits:?} {seed}").as_bytes());
         let mut grader = Digest::default();
-        grader.add(sandbox.as_bytes());
+        grader.add(format!("{level:?}").as_bytes());
         for name in ["doctor", "grader", "launcher", "sandbox", "trial"] {
             grader.add_folder(&course.root, &Path::new("xtask/crates").join(name).join("src"))?;
         }

@@ -60,10 +60,10 @@ fn class(out: &mut dyn Write, asked: &Class) -> anyhow::Result<bool> {
     let store = Store::open(&asked.out)?;
     let seed = seed(&store, asked.seed)?;
     let users = prepare::users(asked.jobs)?;
-    let place = prepare::place(&course, &limits)?;
+    let (place, level) = prepare::place(&course, &limits, users[0])?;
     let toolchain = Toolchain::prepare(&course, &place, users[0])?;
     let tests = prepare::tests(&course, &place)?;
-    let common = Common::of(&course, &toolchain, &limits, "full", seed)?;
+    let common = Common::of(&course, &toolchain, &limits, &level, seed)?;
     let bench = Bench {
         course: &course,
         place: &place,
@@ -81,7 +81,7 @@ fn class(out: &mut dyn Write, asked: &Class) -> anyhow::Result<bool> {
     progress.finish();
     mounts::unbind(place.path());
     ran?;
-    let environment = results::environment(&toolchain.version, "full", &[], seed);
+    let environment = results::environment(&toolchain.version, &level, seed);
     let names: Vec<&str> = students.iter().map(|student| student.name.as_str()).collect();
     results::write(&store, &course, &environment, &names)?;
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);

@@ -142,9 +142,8 @@ impl Grade {
     /// # Errors
     /// When it is something else.
     pub fn from_json(json: &Value) -> anyhow::Result<Grade> {
-        let refused = |value: &Value| {
-            Ok(Refused { path: text(value, "path")?, why: text(value, "why")? })
-        };
+        let refused =
+            |value: &Value| Ok(Refused { path: text(value, "path")?, why: text(value, "why")? });
         let remark = |value: &Value| value.as_str().map(str::to_owned).context("a remark");
         Ok(Grade {
             student: text(json, "student")?,
@@ -188,9 +187,9 @@ impl ExerciseGrade {
             })
         };
         let made = json["made"].as_object().context("the key `made` is missing")?;
-        let made = made.iter().map(|(name, value)| {
-            (name.clone(), value.as_str().unwrap_or_default().to_owned())
-        });
+        let made = made
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
         Ok(ExerciseGrade {
             id: text(json, "id")?,
             verdict: Verdict::from_word(&text(json, "verdict")?).context("an unknown verdict")?,

@@ -7,24 +7,28 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use course::{Course, Entry};
-use sandbox::Place;
 use sandbox::user::User;
+use sandbox::{Config, Level, Place};
 
 use crate::exercise::Tests;
 use crate::keys;
 use crate::limits::GradeLimits;
 
-/// Builds the sandbox's own program and puts it where every user can read it.
+/// Builds the sandbox's own program, puts it where every user can read it, and makes the best
+/// sandbox that this machine can.
 ///
 /// # Errors
-/// When it does not compile, or bubblewrap is missing.
-pub fn place(course: &Course, limits: &GradeLimits) -> anyhow::Result<Place> {
+/// When it does not compile, bubblewrap is missing, or no sandbox can be made.
+pub fn place(course: &Course, limits: &GradeLimits, user: User) -> anyhow::Result<(Place, Level)> {
     let built = build::each(&course.root, &["sandbox"], &["--bins"])?;
     let sandboxed = match built.binaries.get("sandboxed") {
         Some(file) => file,
         None => bail!("the sandbox does not compile:\n{}", all_said(&built.said)),
     };
-    Place::new(sandboxed, limits.around_program.clone(), limits.around_compiler.clone())
+    sandbox::reach(user, |without| {
+        let but = |config: &Config| Config { without: without.clone(), ..config.clone() };
+        Place::new(sandboxed, but(&limits.around_program), but(&limits.around_compiler))
+    })
 }
 
 /// Builds all tests at once and puts them where every user can read them.

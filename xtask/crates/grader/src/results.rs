@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use course::Course;
+use sandbox::Level;
 use serde_json::{Value, json};
 
 use crate::model::{Grade, Verdict};
@@ -55,14 +56,14 @@ fn without_digests(json: &Value) -> Value {
 
 /// The machine and the sandbox, the same for all.
 #[must_use]
-pub fn environment(toolchain: &str, level: &str, missing: &[String], seed: u64) -> Value {
+pub fn environment(toolchain: &str, level: &Level, seed: u64) -> Value {
     let kernel = nix::sys::utsname::uname()
         .map(|name| name.release().to_string_lossy().into_owned())
         .unwrap_or_default();
     let toolchain = toolchain.lines().next().unwrap_or_default();
     json!({
         "toolchain": toolchain, "kernel": kernel, "seed": seed,
-        "sandbox": {"level": level, "missing": missing},
+        "sandbox": {"level": level.word(), "missing": level.missing()},
     })
 }
 
@@ -104,7 +105,8 @@ fn field(text: &str) -> String {
 /// When it cannot be printed.
 pub fn table(out: &mut dyn Write, grade: &Grade, name_width: usize) -> io::Result<()> {
     let score = grade.score().map_or_else(|| "?".to_owned(), |score| format!("{score}"));
-    let passed = grade.exercises.iter().filter(|exercise| exercise.verdict == Verdict::Pass).count();
+    let passed =
+        grade.exercises.iter().filter(|exercise| exercise.verdict == Verdict::Pass).count();
     let mut line = format!(
         "{:<name_width$} {score:>6} of {:<5} {passed:>2} of {} exercises pass",
         grade.student,

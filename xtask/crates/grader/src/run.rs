@@ -125,11 +125,12 @@ fn one(
 ) -> Result<()> {
     let Current { student, imported, grades } = &*job.current;
     let entry = bench.course.exercises().nth(job.index).context("an exercise of the course")?;
-    let (grade, was_known) = match (imported.exercises.get(&entry.id), imported.unusable.get(&entry.id)) {
-        (Some(sources), _) => graded(bench, store, user, entry, sources)?,
-        (None, Some(why)) => (refused(entry, why), false),
-        (None, None) => (missing(entry), false),
-    };
+    let (grade, was_known) =
+        match (imported.exercises.get(&entry.id), imported.unusable.get(&entry.id)) {
+            (Some(sources), _) => graded(bench, store, user, entry, sources)?,
+            (None, Some(why)) => (refused(entry, why), false),
+            (None, None) => (missing(entry), false),
+        };
     watcher.exercise(&student.name, &grade, was_known);
     let mut grades = grades.lock().unwrap_or_else(PoisonError::into_inner);
     grades[job.index] = Some(grade);

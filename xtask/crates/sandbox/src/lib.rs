@@ -31,7 +31,7 @@ pub mod wall;
 
 pub use bubblewrap::Bubblewrap;
 pub use config::{Config, Defence};
-pub use level::Level;
+pub use level::{Level, reach};
 pub use place::{Contents, Place, Purpose, REPORT};
 
 /// The first argument of `sandboxed` behind the wall.

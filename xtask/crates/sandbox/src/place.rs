@@ -132,9 +132,8 @@ impl Place {
         argv.extend(command);
         let (program, arguments) = argv.split_first().context("a command")?;
         let launch = Launch::captured(program).args(arguments).limits(limits);
-        let place = tempfile::tempdir_in(self.path()).context("make a folder for the report")?;
-        chown(place.path(), Some(user.number()), None).context("hand it to the box's user")?;
-        let path = place.path().join("report.json");
+        let folder = self.report_folder(user)?;
+        let path = folder.path().join("report.json");
         let mut command = Command::new(self.sandboxed());
         // The launcher itself, not the wall.
         command.arg(INSIDE).args(launch.command(&self.sandboxed(), &path).get_args().skip(1));
@@ -147,6 +146,26 @@ impl Place {
             format!("the launcher of a box ended with {}: {}", output.status, said.trim_end())
         })?;
         Ok(Captured { report, stdout: output.stdout, stderr: output.stderr })
+    }
+
+    /// A folder that this user may write, for a box's report.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn report_folder(&self, user: User) -> anyhow::Result<tempfile::TempDir> {
+        let folder = tempfile::tempdir_in(self.path()).context("make a folder for a report")?;
+        chown(folder.path(), Some(user.number()), None).context("hand it to the box's user")?;
+        Ok(folder)
+    }
+
+    /// The command line by which something in a box starts a program behind a wall. The launcher's
+    /// report is in [`REPORT`].
+    #[must_use]
+    pub fn behind_a_wall(&self, launch: &Launch) -> Vec<OsString> {
+        let to = Path::new(REPORT).join("report.json");
+        let command = launch.command(&Path::new(OURS).join("sandboxed"), &to);
+        let words = [command.get_program()].into_iter().chain(command.get_args());
+        words.map(ToOwned::to_owned).collect()
     }
 
     /// The beginning of a command line that runs what follows in a box.

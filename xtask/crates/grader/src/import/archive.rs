@@ -52,7 +52,7 @@ impl Listing {
             return Ok(None);
         }
         if self.kinds.insert(path.clone(), kind).is_some() {
-            self.kinds.insert(path.clone(), Kind::Other("in the archive more than once"));
+            self.kinds.insert(path, Kind::Other("in the archive more than once"));
             return Ok(None);
         }
         Ok(Some(path))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use launcher::{Launch, Limits, Report};
 use sandbox::user::User;
-use sandbox::{Config, Contents, Place, Purpose, REPORT};
+use sandbox::{Config, Contents, Place, Purpose};
 
 pub struct Ran {
     pub report: Report,
@@ -42,16 +42,12 @@ pub fn run_with(script: &str, config: Config) -> Ran {
     let sandboxed = Path::new(env!("CARGO_BIN_EXE_sandboxed"));
     let place = Place::new(sandboxed, config, Config::default()).expect("make a place");
     let user = User::choose(1).expect("find a user")[0];
-    let report = tempfile::tempdir().expect("make a directory");
-    std::os::unix::fs::chown(report.path(), Some(user.number()), None).expect("hand it over");
+    let report = place.report_folder(user).expect("make a folder");
 
-    let to = Path::new(REPORT).join("report.json");
     let launch = Launch::captured("sh").args(["-c", script]).limits(limits());
-    let inner = launch.command(Path::new("/pipeworks/sandboxed"), &to);
     let mut words: Vec<OsString> =
         ["sh", "-c", "mkdir test && cd test && exec \"$@\"", "sh"].map(Into::into).into();
-    words.push(inner.get_program().to_owned());
-    words.extend(inner.get_args().map(ToOwned::to_owned));
+    words.extend(place.behind_a_wall(&launch));
 
     let contents =
         Contents { purpose: Purpose::Judge, program: None, report: report.path(), reads: &[] };
