@@ -16,7 +16,7 @@ use grader::limits::GradeLimits;
 use grader::store::Store;
 use grader::toolchain::Toolchain;
 use grader::words::{Asked, Class};
-use grader::{mounts, prepare, results, run, words};
+use grader::{mounts, prepare, results, run, stop, words};
 use nix::unistd::Uid;
 use serde_json::{Value, json};
 
@@ -26,7 +26,9 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::from(1),
         Err(error) => {
             let _ = writeln!(anstream::stderr(), "error: {error:#}");
-            ExitCode::from(125)
+            // As a shell says that a signal ended a program.
+            let by_signal = stop::asked().and_then(|signal| u8::try_from(128 + signal as i32).ok());
+            ExitCode::from(by_signal.unwrap_or(125))
         }
     }
 }
@@ -54,6 +56,7 @@ fn class(out: &mut dyn Write, asked: &Class) -> anyhow::Result<bool> {
     if Uid::effective().is_root() {
         mounts::leave()?;
     }
+    stop::listen()?;
     let course = Course::here()?;
     let limits = GradeLimits::read(asked.limits.as_deref())?;
     let (students, remarks) = find(&asked.submissions)?;

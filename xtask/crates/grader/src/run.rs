@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use course::Entry;
 use sandbox::user::User;
 
@@ -12,6 +12,7 @@ use crate::exercise::{Bench, missing, refused, ungraded};
 use crate::import::{Imported, Sources, Student, import};
 use crate::keys::Made;
 use crate::model::{ExerciseGrade, Grade, Verdict};
+use crate::stop;
 use crate::store::Store;
 
 /// What is told while a run goes on.
@@ -62,7 +63,15 @@ pub fn run(
         }
     });
     let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
-    queue.failed.map_or(Ok(()), Err)
+    if let Some(error) = queue.failed {
+        return Err(error);
+    }
+    match stop::asked() {
+        Some(signal) => {
+            bail!("stopped by {signal}: what is finished is kept, the same command goes on")
+        }
+        None => Ok(()),
+    }
 }
 
 fn work(
@@ -85,7 +94,7 @@ fn work(
 fn next(bench: &Bench<'_>, queue: &Mutex<Queue<'_>>) -> Option<Job> {
     let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        if queue.failed.is_some() {
+        if queue.failed.is_some() || stop::asked().is_some() {
             return None;
         }
         if let Some(job) = queue.jobs.pop_front() {
@@ -131,6 +140,10 @@ fn one(
             (None, Some(why)) => (refused(entry, why), false),
             (None, None) => (missing(entry), false),
         };
+    if grade.verdict == Verdict::Ungraded && stop::asked().is_some() {
+        // It was ended in the middle: nothing is known, and nobody failed.
+        return Ok(());
+    }
     watcher.exercise(&student.name, &grade, was_known);
     let mut grades = grades.lock().unwrap_or_else(PoisonError::into_inner);
     grades[job.index] = Some(grade);

@@ -6,13 +6,13 @@
 //!   filters/      the refused system calls
 //!   judge         the sizes and defences around a program that is tested
 //!   compile       the same around a compiler
+//!   lock          held by the grader, so that another can tell that it still lives
 //!   toolchain/    where root's own toolchain is bound, if nobody else can read it
 //! ```
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,6 +27,7 @@ use crate::{Bubblewrap, Config, INSIDE, OURS, WORK, deny, wall};
 /// A folder with all that every box needs. It is removed when this is dropped.
 pub struct Place {
     folder: tempfile::TempDir,
+    _lock: Lock,
     bwrap: PathBuf,
     judge: Config,
     compile: Config,
@@ -59,6 +60,9 @@ pub struct Contents<'a> {
     pub reads: &'a [(&'a Path, &'a Path)],
 }
 
+/// How the folder's name begins.
+const PREFIX: &str = "pipeworks-grade-";
+
 /// A folder of the box's user, where the box leaves what it is to report.
 pub const REPORT: &str = "/report";
 
@@ -69,11 +73,13 @@ impl Place {
     /// When that cannot be written, or bwrap is not installed.
     pub fn new(sandboxed: &Path, judge: Config, compile: Config) -> anyhow::Result<Place> {
         let bwrap = Bubblewrap::find()?;
+        sweep();
         let folder = tempfile::Builder::new()
-            .prefix("pipeworks-grade-")
+            .prefix(PREFIX)
             .tempdir()
             .context("make a folder for the sandbox")?;
-        let place = Place { folder, bwrap, judge, compile };
+        let lock = lock(folder.path()).context("lock the folder for the sandbox")?;
+        let place = Place { folder, _lock: lock, bwrap, judge, compile };
         let path = place.folder.path();
         open_to_all(path)?;
         let own = path.join("sandboxed");
@@ -240,4 +246,33 @@ fn ends_with_us(command: &mut Command) {
     // here: it calls prctl and getppid, and builds an error from a number.
     // broken by: an allocation, a lock or a print in it.
     unsafe { command.pre_exec(tie) };
+}
+
+/// Held for as long as somebody uses a place. The kernel lets go of it however that one ends.
+type Lock = nix::fcntl::Flock<fs::File>;
+
+fn lock(folder: &Path) -> std::io::Result<Lock> {
+    let file = fs::OpenOptions::new().create(true).append(true).open(folder.join("lock"))?;
+    Lock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock).map_err(|(_, error)| error.into())
+}
+
+/// Removes places that somebody who was killed has left.
+fn sweep() {
+    let entries = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    for entry in entries {
+        let is_place = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let is_ours = entry.metadata().is_ok_and(|found| {
+            found.is_dir() && found.uid() == nix::unistd::Uid::effective().as_raw()
+        });
+        // One without a lock file may be about to be made.
+        let has_lock = entry.path().join("lock").is_file();
+        if is_place
+            && is_ours
+            && has_lock
+            && let Ok(held) = lock(&entry.path())
+        {
+            let _ = fs::remove_dir_all(entry.path());
+            drop(held);
+        }
+    }
 }
