@@ -54,6 +54,7 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Sp
         caller_waits: false,
         report: None,
         inside: None,
+        traceable: false,
     };
     for argument in arguments.by_ref() {
         if argument == "--" {
@@ -67,6 +68,7 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Sp
             "--captured" => spec.mode = Mode::Captured,
             "--attached" => spec.mode = Mode::Attached,
             "--deadlock" => spec.limits.deadlock = true,
+            "--traceable" => spec.traceable = true,
             "--caller-waits" => spec.caller_waits = true,
             "--report" => spec.report = Some(PathBuf::from(value)),
             "--wall-ms" => spec.limits.wall = Some(time()?),
@@ -121,6 +123,9 @@ pub fn arguments(spec: &Spec) -> Vec<OsString> {
     if limits.deadlock {
         arguments.push("--deadlock".into());
     }
+    if spec.traceable {
+        arguments.push("--traceable".into());
+    }
     if spec.caller_waits {
         arguments.push("--caller-waits".into());
     }
@@ -160,6 +165,7 @@ mod tests {
             caller_waits: true,
             report: Some(PathBuf::from("a=b.json")),
             inside: Some(12),
+            traceable: true,
         };
         let back = parse(arguments(&spec).into_iter().skip(1)).expect("our own arguments");
         assert_eq!(back.limits, spec.limits);
@@ -168,6 +174,7 @@ mod tests {
         assert_eq!(back.caller_waits, spec.caller_waits);
         assert_eq!(back.report, spec.report);
         assert_eq!(back.inside, spec.inside);
+        assert_eq!(back.traceable, spec.traceable);
     }
 
     #[test]

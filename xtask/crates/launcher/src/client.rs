@@ -46,7 +46,15 @@ impl Launch {
         let argv = vec![program.as_ref().to_owned()];
         let limits = Limits::default();
         Launch {
-            spec: Spec { mode, limits, argv, caller_waits: false, report: None, inside: None },
+            spec: Spec {
+                mode,
+                limits,
+                argv,
+                caller_waits: false,
+                report: None,
+                inside: None,
+                traceable: false,
+            },
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Spec {
     /// is written to. The program, which has the same user, can then neither trace nor end the
     /// launcher.
     pub inside: Option<RawFd>,
+    /// There, in a test of the sandbox: let the launcher be traced all the same.
+    pub traceable: bool,
 }
 
 /// The launcher's ends of a captured program's pipes.

@@ -46,7 +46,7 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
     close_the_rest_on_exec()?;
 
     let own = Own::open(attached)?;
-    if spec.inside.is_some() {
+    if spec.inside.is_some() && !spec.traceable {
         hide()?;
     }
 

@@ -22,7 +22,7 @@ use launcher::{Captured, Launch, Limits, Report};
 use nix::sys::signal::Signal;
 
 use crate::user::User;
-use crate::{Bubblewrap, Config, INSIDE, OURS, WORK, deny, wall};
+use crate::{Bubblewrap, Config, Defence, INSIDE, OURS, WORK, deny, wall};
 
 /// A folder with all that every box needs. It is removed when this is dropped.
 pub struct Place {
@@ -177,14 +177,17 @@ impl Place {
     /// The beginning of a command line that runs what follows in a box.
     fn words(&self, contents: &Contents<'_>) -> Vec<OsString> {
         let ours = Path::new(OURS);
-        let size = self.config(contents.purpose).tmpfs_bytes;
+        let config = self.config(contents.purpose);
         let mut made = Bubblewrap::default()
             .flag("--unshare-user")
             .flag("--unshare-pid")
-            .flag("--unshare-ipc")
-            .flag("--unshare-net")
-            .flag("--die-with-parent")
-            .system()
+            .flag("--die-with-parent");
+        let unshared = [(Defence::Queues, "--unshare-ipc"), (Defence::Network, "--unshare-net")];
+        for (_, flag) in unshared.into_iter().filter(|(defence, _)| config.has(*defence)) {
+            made = made.flag(flag);
+        }
+        made = if config.has(Defence::Files) { made.system() } else { made.reads("/", "/") };
+        made = made
             .option("--proc", ["/proc"])
             .option("--dev", ["/dev"])
             // bwrap itself begins by mounting something there.
@@ -200,7 +203,7 @@ impl Place {
         for (from, at) in contents.reads {
             made = made.reads(from, at);
         }
-        made = made.writes(contents.report, REPORT).tmpfs(Some(size), WORK);
+        made = made.writes(contents.report, REPORT).tmpfs(Some(config.tmpfs_bytes), WORK);
         made = made.option("--chdir", [WORK]).flag("--clearenv");
         let sandboxed = ours.join("sandboxed");
         let variables = [

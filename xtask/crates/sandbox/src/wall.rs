@@ -72,6 +72,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
 fn inside(mut spec: Spec, config: &Config, report: i32) -> Vec<OsString> {
     spec.report = None;
     spec.inside = Some(report);
+    spec.traceable = !config.has(Defence::HiddenLauncher);
     let limits = &mut spec.limits;
     limits.wall.get_or_insert(WALL);
     let kept = |defence, value| config.has(defence).then_some(value);

@@ -1,0 +1,3 @@
+//! Has the compiler take somebody else's work for its own.
+
+include!("@SOLUTION@");
