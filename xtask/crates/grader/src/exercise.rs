@@ -144,7 +144,8 @@ fn graded(test: &ExerciseTest, answer: &Answer) -> TestGrade {
     let passed = *answer == Answer::Passed;
     let message = match answer {
         Answer::Failed(failure) => {
-            let mut text = format!("expected: {}\ncame: {}\n", failure.expected, timeless(&failure.came));
+            let mut text =
+                format!("expected: {}\ncame: {}\n", failure.expected, timeless(&failure.came));
             for line in &failure.difference {
                 text.push_str(&format!("    {line}\n"));
             }

@@ -15,6 +15,7 @@ pub mod mounts;
 pub mod prepare;
 pub mod results;
 pub mod run;
+pub mod self_test;
 pub mod stop;
 pub mod store;
 pub mod toolchain;

@@ -20,15 +20,23 @@ use crate::limits::GradeLimits;
 /// # Errors
 /// When it does not compile, bubblewrap is missing, or no sandbox can be made.
 pub fn place(course: &Course, limits: &GradeLimits, user: User) -> anyhow::Result<(Place, Level)> {
-    let built = build::each(&course.root, &["sandbox"], &["--bins"])?;
-    let sandboxed = match built.binaries.get("sandboxed") {
-        Some(file) => file,
-        None => bail!("the sandbox does not compile:\n{}", all_said(&built.said)),
-    };
+    let sandboxed = &sandboxed(course)?;
     sandbox::reach(user, |without| {
         let but = |config: &Config| Config { without: without.clone(), ..config.clone() };
         Place::new(sandboxed, but(&limits.around_program), but(&limits.around_compiler))
     })
+}
+
+/// Builds the sandbox's own program.
+///
+/// # Errors
+/// When it does not compile.
+pub fn sandboxed(course: &Course) -> anyhow::Result<PathBuf> {
+    let mut built = build::each(&course.root, &["sandbox"], &["--bins"])?;
+    match built.binaries.remove("sandboxed") {
+        Some(file) => Ok(file),
+        None => bail!("the sandbox does not compile:\n{}", all_said(&built.said)),
+    }
 }
 
 /// Builds all tests at once and puts them where every user can read them.

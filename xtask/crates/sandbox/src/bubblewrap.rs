@@ -92,6 +92,14 @@ impl Bubblewrap {
         if alternatives.is_dir() { with.reads(alternatives, alternatives) } else { with }
     }
 
+    /// What a sandbox keeps from a program, to read: for a test that it does.
+    #[must_use]
+    pub fn machine(self) -> Bubblewrap {
+        let folders = ["/etc", "/home", "/opt", "/root", "/srv", "/var"];
+        let folders = folders.into_iter().filter(|folder| Path::new(folder).is_dir());
+        folders.fold(self, |with, folder| with.reads(folder, folder))
+    }
+
     /// The command of this bwrap and these arguments, for a program and its own.
     #[must_use]
     pub fn command(&self, bwrap: &Path) -> Command {

@@ -186,7 +186,10 @@ impl Place {
         for (_, flag) in unshared.into_iter().filter(|(defence, _)| config.has(*defence)) {
             made = made.flag(flag);
         }
-        made = if config.has(Defence::Files) { made.system() } else { made.reads("/", "/") };
+        made = made.system();
+        if !config.has(Defence::Files) {
+            made = made.machine();
+        }
         made = made
             .option("--proc", ["/proc"])
             .option("--dev", ["/dev"])

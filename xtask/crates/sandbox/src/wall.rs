@@ -118,7 +118,10 @@ fn around(folder: &Path, config: &Config, filters: &[File]) -> Bubblewrap {
         wall = wall.flag("--as-pid-1");
     }
     wall = wall.flag("--unshare-cgroup-try");
-    wall = if config.has(Defence::Files) { wall.system() } else { wall.reads("/", "/") };
+    wall = wall.system();
+    if !config.has(Defence::Files) {
+        wall = wall.machine();
+    }
     wall = wall.option("--proc", ["/proc"]).option("--dir", ["/dev"]);
     for device in ["/dev/null", "/dev/full", "/dev/zero"] {
         wall = wall.option("--dev-bind", [device, device]);

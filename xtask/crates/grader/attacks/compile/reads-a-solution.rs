@@ -1,3 +1,6 @@
 //! Has the compiler take somebody else's work for its own.
 
-include!("@SOLUTION@");
+#[path = "@SOLUTION@"]
+mod solution;
+
+fn main() {}

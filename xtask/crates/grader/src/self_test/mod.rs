@@ -11,10 +11,19 @@ mod running;
 mod scores;
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use anyhow::Context;
 use course::Course;
+use sandbox::Place;
+use sandbox::user::User;
 
 use crate::toolchain::Toolchain;
+
+/// However an attack ends, its box ends after so long.
+const BOUND: Duration = Duration::from_secs(60);
 
 /// One attack, and what became of it.
 pub struct Tried {
@@ -33,9 +42,9 @@ pub struct Tried {
 pub struct Range<'a> {
     pub course: &'a Course,
     pub toolchain: &'a Toolchain,
-    pub sandboxed: &'a std::path::Path,
-    pub user: sandbox::user::User,
-    pub tests: &'a std::path::Path,
+    pub sandboxed: &'a Path,
+    pub user: User,
+    pub tests: &'a Path,
 }
 
 /// Tries all of them and prints a line for each; tells whether all defences hold.
@@ -81,4 +90,14 @@ pub fn self_test(out: &mut dyn Write, range: &Range<'_>) -> anyhow::Result<bool>
     show(scores::forges(range)?)?;
     writeln!(out, "\n{held} held, {broken} broken, {unproved} not proved")?;
     Ok(broken == 0 && unproved == 0)
+}
+
+/// Folders for the sources and for what becomes of them, that every user can read.
+fn work(place: &Place) -> anyhow::Result<(PathBuf, PathBuf)> {
+    let work = place.path().join("work");
+    let folder = work.join("source");
+    std::fs::create_dir_all(&folder).context("make a folder for the attack")?;
+    std::fs::set_permissions(&work, std::fs::Permissions::from_mode(0o755))
+        .context("open it to all")?;
+    Ok((folder, work))
 }

@@ -56,24 +56,78 @@ macro_rules! attack {
 use Defence as D;
 
 pub const ATTACKS: &[Attack] = &[
-    attack!("reads-files", &[D::Files], "nothing but /usr is there", "accounts, homes, the tests", says_so),
-    attack!("writes-files", &[D::ReadOnly], "read-only root", "files outside of its folder", says_so),
+    attack!(
+        "reads-files",
+        &[D::Files],
+        "nothing but /usr is there",
+        "accounts, homes, the tests",
+        says_so
+    ),
+    attack!(
+        "writes-files",
+        &[D::ReadOnly],
+        "read-only root",
+        "files outside of its folder",
+        says_so
+    ),
     attack!("fills-tmpfs", &[D::TmpfsSize], "sized tmpfs", "all of the memory, as files", says_so),
     attack!("large-file", &[D::FileSize], "RLIMIT_FSIZE", "a file without an end", says_so),
-    attack!("fork-bomb", &[D::ProcessCount], "RLIMIT_NPROC and a count", "processes without an end", says_so),
-    attack!("daemon", &[D::HiddenLauncher, D::Processes], "PID namespace", "a process that outlives it", no_report),
-    attack!("kills-launcher", &[D::HiddenLauncher], "first process of its namespace", "an end of what watches it", no_report),
-    attack!("traces-launcher", &[D::HiddenLauncher], "PR_SET_DUMPABLE", "the launcher's memory and descriptors", says_so),
+    attack!(
+        "fork-bomb",
+        &[D::ProcessCount],
+        "RLIMIT_NPROC and a count",
+        "processes without an end",
+        says_so
+    ),
+    attack!(
+        "daemon",
+        &[D::HiddenLauncher, D::Processes],
+        "PID namespace",
+        "a process that outlives it",
+        no_report
+    ),
+    attack!(
+        "kills-launcher",
+        &[D::HiddenLauncher],
+        "first process of its namespace",
+        "an end of what watches it",
+        no_report
+    ),
+    attack!(
+        "traces-launcher",
+        &[D::HiddenLauncher],
+        "PR_SET_DUMPABLE",
+        "the launcher's memory and descriptors",
+        says_so
+    ),
     attack!("connects", &[D::Network], "network namespace", "a connection to the machine", says_so),
     attack!("sees-processes", &[D::Processes], "PID namespace", "other processes", says_so),
-    attack!("namespaces", &[D::UserNamespaces, D::SystemCalls], "--disable-userns, seccomp", "capabilities in a namespace of its own", says_so),
+    attack!(
+        "namespaces",
+        &[D::UserNamespaces, D::SystemCalls],
+        "--disable-userns, seccomp",
+        "capabilities in a namespace of its own",
+        says_so
+    ),
     attack!("odd-calls", &[D::SystemCalls], "seccomp", "rarely used parts of the kernel", says_so),
-    attack!("queues", &[D::Queues, D::SystemCalls], "IPC namespace, seccomp", "shared memory of the machine", says_so),
+    attack!(
+        "queues",
+        &[D::Queues, D::SystemCalls],
+        "IPC namespace, seccomp",
+        "shared memory of the machine",
+        says_so
+    ),
     attack!("memory", &[D::Memory], "RLIMIT_AS and a sum", "all of the memory", says_so),
     attack!("sleeps", &[D::Time], "limit of time", "to hold the run up", says_so),
     attack!("spins", &[D::Time], "limit of CPU time", "a processor for itself", says_so),
     attack!("floods", &[D::Output], "limit of output", "a full disk of whoever reads it", says_so),
-    attack!("variables", &[D::Environment], "cleared environment", "what the tests are told", says_so),
+    attack!(
+        "variables",
+        &[D::Environment],
+        "cleared environment",
+        "what the tests are told",
+        says_so
+    ),
 ];
 
 /// Small, so that they are reached in no time, and what is behind them stays gentle.
@@ -176,7 +230,7 @@ fn run(
         report: report.path(),
         reads: &[],
     };
-    let bound = Limits { wall: Some(Duration::from_secs(60)), ..Limits::default() };
+    let bound = Limits { wall: Some(super::BOUND), ..Limits::default() };
     let captured = place.run(range.user, &contents, bound, words)?;
     if !matches!(captured.report.ended, Ended::Exited { .. }) {
         bail!("the box: {}", captured.report.ended.words());
@@ -191,22 +245,12 @@ fn run(
 fn built(range: &Range<'_>, place: &Place, source: &str) -> anyhow::Result<std::path::PathBuf> {
     let entry = range.course.resolve("ex-01", Kind::Exercise)?;
     let sources = [(Path::new("main.rs").to_owned(), source.as_bytes().to_vec())].into();
-    let work = place.path().join("work");
-    std::fs::create_dir(&work).context("make a folder")?;
-    let folder = work.join("source");
-    std::fs::create_dir(&folder).context("make a folder")?;
+    let (folder, work) = super::work(place)?;
     crate::import::write(&sources, &folder)?;
-    std::os::unix::fs::chown(&work, None, None)?;
-    open(&work)?;
     let limits = GradeLimits::read(None)?.compile;
     match compile(place, range.user, range.toolchain, entry, &folder, &work, &limits)? {
         Compiled::Program(program) => Ok(program),
         Compiled::Refused(said) => bail!("the attack does not compile: {said}"),
         Compiled::Limit(limit) => bail!("the attack's compiler was ended by {}", limit.words()),
     }
-}
-
-fn open(folder: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).context("open it")
 }
