@@ -104,8 +104,9 @@ fn arguments(toolchain: &Toolchain, entry: &Entry) -> Vec<OsString> {
 fn take(from: &Path, to: &Path) -> anyhow::Result<()> {
     let found = fs::symlink_metadata(from).context("the compiler's program")?;
     ensure!(found.is_file(), "the compiler's program is no regular file");
-    fs::copy(from, to).with_context(|| format!("copy the program to {}", to.display()))?;
-    Ok(())
+    // Not copied: another thread might fork meanwhile, and its child would have the program open for
+    // writing when a test executes it (ETXTBSY, execve(2)).
+    fs::rename(from, to).with_context(|| format!("move the program to {}", to.display()))
 }
 
 fn open_to_all(path: &Path) -> anyhow::Result<()> {

@@ -22,6 +22,7 @@
 )]
 
 mod bubblewrap;
+mod cgroup;
 pub mod config;
 pub mod deny;
 mod level;

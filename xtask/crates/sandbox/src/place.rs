@@ -10,17 +10,20 @@
 //!   toolchain/    where root's own toolchain is bound, if nobody else can read it
 //! ```
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use launcher::{Captured, Launch, Limits, Report};
 use nix::sys::signal::Signal;
 
+use crate::cgroup::{self, Cgroup, Most};
 use crate::user::User;
 use crate::{Bubblewrap, Config, Defence, INSIDE, OURS, WORK, deny, wall};
 
@@ -31,6 +34,8 @@ pub struct Place {
     bwrap: PathBuf,
     judge: Config,
     compile: Config,
+    /// By the users' numbers: one for each box that may run at one time.
+    cgroups: Mutex<BTreeMap<u32, Option<Cgroup>>>,
 }
 
 /// What a box is for.
@@ -60,6 +65,11 @@ pub struct Contents<'a> {
     pub reads: &'a [(&'a Path, &'a Path)],
 }
 
+/// Memory of a program and of a compiler, at most, for their control group.
+const PROGRAM_BYTES: u64 = 2 << 30;
+/// Processes of a box that are ours.
+const OURS_PROCESSES: u64 = 64;
+
 /// How the folder's name begins.
 const PREFIX: &str = "pipeworks-grade-";
 
@@ -79,12 +89,11 @@ impl Place {
             .tempdir()
             .context("make a folder for the sandbox")?;
         let lock = lock(folder.path()).context("lock the folder for the sandbox")?;
-        let place = Place { folder, _lock: lock, bwrap, judge, compile };
+        let place = Place { folder, _lock: lock, bwrap, judge, compile, cgroups: Mutex::default() };
         let path = place.folder.path();
         open_to_all(path)?;
         let own = path.join("sandboxed");
-        fs::copy(sandboxed, &own)
-            .with_context(|| format!("copy {} to {}", sandboxed.display(), own.display()))?;
+        copy(sandboxed, &own)?;
         let filters = path.join("filters");
         fs::create_dir(&filters).context("make a folder for the filters")?;
         deny::write(&filters)?;
@@ -145,13 +154,29 @@ impl Place {
         command.arg(INSIDE).args(launch.command(&self.sandboxed(), &path).get_args().skip(1));
         command.current_dir("/").stdin(Stdio::null());
         user.take(&mut command);
-        ends_with_us(&mut command);
+        ends_with_us(&mut command, self.doors(user)?);
         let output = command.output().context("start the launcher of a box")?;
         let report = Report::read(&path).with_context(|| {
             let said = String::from_utf8_lossy(&output.stderr);
             format!("the launcher of a box ended with {}: {}", output.status, said.trim_end())
         })?;
         Ok(Captured { report, stdout: output.stdout, stderr: output.stderr })
+    }
+
+    /// The way into this user's control group, where there is one.
+    fn doors(&self, user: User) -> anyhow::Result<Vec<fs::File>> {
+        let User::Number(number) = user else { return Ok(Vec::new()) };
+        let mut cgroups = self.cgroups.lock().unwrap_or_else(PoisonError::into_inner);
+        let configs = [&self.judge, &self.compile];
+        let most = |of: fn(&Config) -> u64| configs.map(of).into_iter().max().unwrap_or_default();
+        // /tmp, the test's folder and the program, and as much again for what is ours.
+        let memory_bytes = 2 * (2 * most(|config| config.tmpfs_bytes) + most(|_| PROGRAM_BYTES));
+        let processes = most(|config| config.user_processes) + OURS_PROCESSES;
+        let cgroup = cgroups
+            .entry(number)
+            .or_insert_with(|| Cgroup::make(&number.to_string(), Most { memory_bytes, processes }));
+        let doors = cgroup.as_ref().map(Cgroup::doors).transpose();
+        Ok(doors.context("open the control group")?.unwrap_or_default())
     }
 
     /// A folder that this user may write, for a box's report.
@@ -237,9 +262,10 @@ fn open_to_all(path: &Path) -> anyhow::Result<()> {
 
 /// Whoever ends the grader with SIGKILL ends the boxes: the launcher goes with the grader, bwrap
 /// with the launcher, and all behind a wall with bwrap.
-fn ends_with_us(command: &mut Command) {
+fn ends_with_us(command: &mut Command, doors: Vec<fs::File>) {
     let us = nix::unistd::getpid();
     let tie = move || {
+        cgroup::enter(&doors)?;
         nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
         if nix::unistd::getppid() == us {
             Ok(())
@@ -249,7 +275,7 @@ fn ends_with_us(command: &mut Command) {
     };
     // SAFETY:
     // obligation: the closure may make only async-signal-safe calls (signal-safety(7)).
-    // here: it calls prctl and getppid, and builds an error from a number.
+    // here: it calls write, prctl and getppid, and builds an error from a number.
     // broken by: an allocation, a lock or a print in it.
     unsafe { command.pre_exec(tie) };
 }
@@ -281,4 +307,14 @@ fn sweep() {
             drop(held);
         }
     }
+}
+
+/// Copies a program in a process of its own. Here, another thread might fork meanwhile, and its child
+/// would have the copy open for writing when somebody executes it (ETXTBSY, execve(2)).
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let context = || format!("copy {} to {}", from.display(), to.display());
+    let output = Command::new("cp").arg("--").args([from, to]).output().with_context(context)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}: {}", context(), said.trim_end());
+    Ok(())
 }

@@ -59,3 +59,17 @@ pub fn run_with(script: &str, config: Config) -> Ran {
         .unwrap_or_else(|error| panic!("{error:#}: {:?} {stderr}", captured.report.ended));
     Ran { report, stdout, stderr }
 }
+
+/// What a shell command prints in a box, outside of the wall.
+pub fn in_box(script: &str) -> String {
+    let sandboxed = Path::new(env!("CARGO_BIN_EXE_sandboxed"));
+    let place = Place::new(sandboxed, Config::default(), Config::default()).expect("make a place");
+    let user = User::choose(1).expect("find a user")[0];
+    let report = place.report_folder(user).expect("make a folder");
+    let contents =
+        Contents { purpose: Purpose::Judge, program: None, report: report.path(), reads: &[] };
+    let limits = Limits { wall: Some(Duration::from_secs(60)), ..Limits::default() };
+    let words = ["sh", "-c", script].map(OsString::from);
+    let captured = place.run(user, &contents, limits, words).expect("run the box");
+    String::from_utf8_lossy(&captured.stdout).into_owned()
+}
