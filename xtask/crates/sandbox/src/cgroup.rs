@@ -26,10 +26,13 @@ pub struct Cgroup {
     folders: Vec<PathBuf>,
 }
 
+/// A file of a group, and what to write to it.
+type Limit = (&'static str, fn(Most) -> u64);
+
 /// A place for groups, and the files that limit them.
 struct Hierarchy {
     at: PathBuf,
-    limits: Vec<(&'static str, fn(Most) -> u64)>,
+    limits: Vec<Limit>,
 }
 
 impl Cgroup {
