@@ -90,7 +90,7 @@ fn hierarchies() -> Vec<Hierarchy> {
         let on = fs::read_to_string(at.join("cgroup.subtree_control")).unwrap_or_default();
         let is_on = |name: &str| on.split_whitespace().any(|word| word == name);
         if is_on("memory") && is_on("pids") {
-            let limits: Vec<(&'static str, fn(Most) -> u64)> =
+            let limits: Vec<Limit> =
                 vec![("memory.max", |most| most.memory_bytes), ("pids.max", |most| most.processes)];
             return vec![Hierarchy { at, limits }];
         }

@@ -9,10 +9,6 @@ macro_rules! ten {
 macro_rules! hundred {
     ($($word:ident)*) => { ten!($($word $word $word $word $word $word $word $word $word $word)*); };
 }
-macro_rules! thousand {
-    ($($word:ident)*) => { hundred!($($word $word $word $word $word $word $word $word $word $word)*); };
-}
-
 fn main() {
-    thousand!(a b c d e f g h);
+    hundred!(a b c d);
 }

@@ -83,11 +83,11 @@ pub const ATTACKS: &[Attack] = &[
 /// So small that an attack reaches them soon, and large enough for any program of the course.
 fn limits() -> Limits {
     Limits {
-        wall: Some(Duration::from_secs(20)),
-        cpu: Some(Duration::from_secs(4)),
+        wall: Some(Duration::from_secs(60)),
+        cpu: Some(Duration::from_secs(3)),
         memory_bytes: Some(512 << 20),
         processes: Some(64),
-        output_bytes: Some(256 << 10),
+        output_bytes: Some(32 << 10),
         ..Limits::default()
     }
 }
