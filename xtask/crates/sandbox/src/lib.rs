@@ -33,7 +33,7 @@ pub mod wall;
 pub use bubblewrap::Bubblewrap;
 pub use config::{Config, Defence};
 pub use level::{Level, reach};
-pub use place::{Contents, Place, Purpose, REPORT};
+pub use place::{Contents, Folder, Place, Purpose, REPORT};
 
 /// The first argument of `sandboxed` behind the wall.
 pub const INSIDE: &str = "__inside";

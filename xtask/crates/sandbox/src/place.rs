@@ -29,8 +29,7 @@ use crate::{Bubblewrap, Config, Defence, INSIDE, OURS, WORK, deny, wall};
 
 /// A folder with all that every box needs. It is removed when this is dropped.
 pub struct Place {
-    folder: tempfile::TempDir,
-    _lock: Lock,
+    folder: Folder,
     bwrap: PathBuf,
     judge: Config,
     compile: Config,
@@ -83,15 +82,9 @@ impl Place {
     /// When that cannot be written, or bwrap is not installed.
     pub fn new(sandboxed: &Path, judge: Config, compile: Config) -> anyhow::Result<Place> {
         let bwrap = Bubblewrap::find()?;
-        sweep();
-        let folder = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .tempdir()
-            .context("make a folder for the sandbox")?;
-        let lock = lock(folder.path()).context("lock the folder for the sandbox")?;
-        let place = Place { folder, _lock: lock, bwrap, judge, compile, cgroups: Mutex::default() };
+        let folder = Folder::new()?;
+        let place = Place { folder, bwrap, judge, compile, cgroups: Mutex::default() };
         let path = place.folder.path();
-        open_to_all(path)?;
         let own = path.join("sandboxed");
         copy(sandboxed, &own)?;
         let filters = path.join("filters");
@@ -278,6 +271,31 @@ fn ends_with_us(command: &mut Command, doors: Vec<fs::File>) {
     // here: it calls write, prctl and getppid, and builds an error from a number.
     // broken by: an allocation, a lock or a print in it.
     unsafe { command.pre_exec(tie) };
+}
+
+/// A folder below the directory for temporary files that every user can read. It is removed when
+/// this is dropped, or by the next one where its maker was killed.
+pub struct Folder {
+    folder: tempfile::TempDir,
+    _lock: Lock,
+}
+
+impl Folder {
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new() -> anyhow::Result<Folder> {
+        sweep();
+        let made = tempfile::Builder::new().prefix(PREFIX).tempdir();
+        let folder = made.context("make a folder for the sandbox")?;
+        let lock = lock(folder.path()).context("lock the folder for the sandbox")?;
+        open_to_all(folder.path())?;
+        Ok(Folder { folder, _lock: lock })
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
 }
 
 /// Held for as long as somebody uses a place. The kernel lets go of it however that one ends.
