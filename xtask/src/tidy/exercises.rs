@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use course::{Course, Entry, Form};
+use course::{Course, Entry, Form, LIBRARIES};
 
 use super::tree::Tree;
 
@@ -13,8 +13,6 @@ const HINT_COLUMNS: usize = 80;
 const MUTANTS_MIN: usize = 4;
 /// Of an exercise that is built from nothing, so that its tests do not ask for one design.
 const ALTERNATIVES_MIN: usize = 2;
-/// All that a student's program may be linked with.
-const LIBRARIES: [&str; 3] = ["anyhow", "libc", "nix"];
 const VERDICTS: [&str; 7] =
     ["fail", "deadlock", "hang", "time-limit", "memory-limit", "output-limit", "crashed"];
 

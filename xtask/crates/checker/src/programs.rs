@@ -6,12 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use build::Built;
-use course::{Course, Entry};
+use course::{Course, Entry, LIBRARIES};
 
 use crate::tests::Suite;
-
-/// All that an exercise's program is linked with, in its manifest and here.
-const LIBRARIES: [&str; 3] = ["anyhow", "libc", "nix"];
 
 /// The package of an exercise's reference program.
 pub fn solution_of(entry: &Entry) -> String {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use course::Entry;
 use launcher::{Ended, Launch, Limit, Limits, Report};
 use sandbox::user::User;
@@ -27,6 +27,10 @@ pub enum Compiled {
 
 /// So much of a compiler's words is kept.
 const SAID_BYTES: usize = 16 << 10;
+
+/// How long a compiler may stand still: one that waits for what can never come is a student's doing,
+/// one that is slow is not.
+const QUIET: Duration = Duration::from_secs(20);
 
 /// Compiles `source`, a folder with `main.rs` and whatever it names. Working files and the program
 /// are put below `work`, an empty folder of the caller's that every user can read.
@@ -50,19 +54,25 @@ pub fn compile(
         (source, Path::new("/source")),
     ];
     let contents = Contents { purpose: Purpose::Compile, program: None, report, reads: &reads };
-    let launch = Launch::captured("/toolchain/bin/rustc").args(arguments(toolchain, entry));
+    let paths = Paths {
+        source: Path::new("/source"),
+        libraries: Path::new("/libraries"),
+        program: Path::new("program"),
+    };
+    let launch = Launch::captured("/toolchain/bin/rustc").args(arguments(toolchain, entry, &paths));
     // Only a regular file is handed out. Nothing that was behind the wall runs any more by then.
     let script = "mkdir out && cd out && \"$@\"; \
                   if [ -f program ] && ! [ -L program ]; then cp program /report/program; fi";
     let mut words: Vec<OsString> = ["sh", "-c", script, "sh"].map(Into::into).into();
-    words.extend(place.behind_a_wall(&launch.limits(limits.clone())));
+    words.extend(place.behind_a_wall(&launch.limits(with_quiet(limits))));
     let wall = limits.wall.unwrap_or_default() + Duration::from_secs(60);
     let captured = place.run(user, &contents, outer(wall), words)?;
     let said = String::from_utf8_lossy(&captured.stderr).into_owned();
     let report_file = report.join("report.json");
     let ended = Report::read(&report_file).with_context(|| said.clone())?.ended;
-    match ended {
-        Ended::Exited { code: 0 } => {
+    match verdict(&ended, &said)? {
+        Some(refused) => Ok(refused),
+        None => {
             let folder = work.join("program");
             fs::create_dir(&folder).context("make a folder for the program")?;
             let program = folder.join(&entry.id);
@@ -71,8 +81,33 @@ pub fn compile(
             open_to_all(&program)?;
             Ok(Compiled::Program(folder))
         }
-        Ended::Limit { limit } => Ok(Compiled::Limit(limit)),
-        _ => Ok(Compiled::Refused(shortened(&said))),
+    }
+}
+
+pub fn with_quiet(limits: &Limits) -> Limits {
+    Limits { quiet: Some(QUIET), ..limits.clone() }
+}
+
+/// What a compiler's end says about the program; `None` if there is one.
+///
+/// # Errors
+/// When it says nothing.
+pub fn verdict(ended: &Ended, said: &str) -> anyhow::Result<Option<Compiled>> {
+    match ended {
+        Ended::Exited { code: 0 } => Ok(None),
+        // It would have used up its processor time first, if it had been given any.
+        Ended::Limit { limit: Limit::Wall } => {
+            bail!("the compiler came to no end: the machine is too busy for it")
+        }
+        Ended::Limit { limit } => Ok(Some(Compiled::Limit(*limit))),
+        Ended::Deadlock => Ok(Some(Compiled::Limit(Limit::Quiet))),
+        Ended::Exited { .. } => Ok(Some(Compiled::Refused(shortened(said)))),
+        // Too deep a nesting overflows the compiler's stack. Only SIGKILL comes from outside.
+        Ended::Signaled { signal, .. } if signal != "SIGKILL" => {
+            let said = format!("the compiler was ended by {signal}\n{said}");
+            Ok(Some(Compiled::Refused(shortened(&said))))
+        }
+        other => bail!("the compiler was {}: {}", other.words(), shortened(said)),
     }
 }
 
@@ -81,22 +116,30 @@ pub fn outer(wall: Duration) -> Limits {
     Limits { wall: Some(wall), output_bytes: Some(64 << 20), ..Limits::default() }
 }
 
+/// Where a compiler finds and leaves things.
+pub struct Paths<'a> {
+    pub source: &'a Path,
+    pub libraries: &'a Path,
+    pub program: &'a Path,
+}
+
 /// As cargo calls rustc for a student's program.
-fn arguments(toolchain: &Toolchain, entry: &Entry) -> Vec<OsString> {
+pub fn arguments(toolchain: &Toolchain, entry: &Entry, paths: &Paths<'_>) -> Vec<OsString> {
+    let Paths { source, libraries, program } = paths;
     let mut words: Vec<OsString> =
         ["--edition", "2024", "--crate-type", "bin", "--crate-name"].map(OsString::from).into();
     words.push(entry.id.replace('-', "_").into());
-    let fixed =
-        ["-C", "debuginfo=line-tables-only", "--color", "never", "--remap-path-prefix=/source=src"];
+    let fixed = ["-C", "debuginfo=line-tables-only", "--color", "never"];
     words.extend(fixed.map(OsString::from));
+    words.push(format!("--remap-path-prefix={}=src", source.display()).into());
     words.push("-C".into());
     words.push(format!("linker={}", toolchain.linker.display()).into());
-    words.extend(["-L", "dependency=/libraries"].map(OsString::from));
+    words.extend(["-L".into(), format!("dependency={}", libraries.display()).into()]);
     for (name, file) in &toolchain.externs {
         words.push("--extern".into());
-        words.push(format!("{name}=/libraries/{file}").into());
+        words.push(format!("{name}={}", libraries.join(file).display()).into());
     }
-    words.extend(["-o", "program", "/source/main.rs"].map(OsString::from));
+    words.extend(["-o".into(), (*program).into(), source.join("main.rs").into()]);
     words
 }
 

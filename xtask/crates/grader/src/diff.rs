@@ -1,12 +1,8 @@
 //! `grade diff OLD NEW`: which scores changed, and whether the submission, the tests, the toolchain,
-//! the limits or the grader did.
+//! the limits, the seed or the grader did.
 
-use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
-
-use anyhow::{Context, ensure};
 
 use crate::model::{ExerciseGrade, Grade};
 use crate::store::Store;
@@ -16,41 +12,24 @@ use crate::store::Store;
 /// # Errors
 /// When a folder is no run's, or a file in it is damaged.
 pub fn diff(out: &mut dyn Write, old: &Path, new: &Path) -> anyhow::Result<bool> {
-    let (old_names, new_names) = (students(old)?, students(new)?);
-    let (old, new) = (Store::at(old), Store::at(new));
-    let mut same = true;
-    for name in old_names.union(&new_names) {
-        match (old_names.contains(name), new_names.contains(name)) {
-            (true, true) => same &= student(out, &old.read(name)?, &new.read(name)?)?,
-            (true, false) => {
-                same = false;
-                writeln!(out, "{name}: only in the earlier run")?;
+    let (old, new) = (Store::at(old).all()?, Store::at(new).all()?);
+    let mut changed = 0;
+    let mut in_both = 0;
+    for (name, before) in &old {
+        match new.get(name) {
+            Some(after) => {
+                in_both += 1;
+                changed += usize::from(!student(out, before, after)?);
             }
-            (false, _) => {
-                same = false;
-                writeln!(out, "{name}: only in the later run")?;
-            }
+            None => writeln!(out, "{name}: only in the earlier run")?,
         }
     }
-    if same {
-        writeln!(out, "{} students, and no score changed", new_names.len())?;
+    for name in new.keys().filter(|name| !old.contains_key(*name)) {
+        writeln!(out, "{name}: only in the later run")?;
     }
+    let same = changed == 0 && old.len() == in_both && new.len() == in_both;
+    writeln!(out, "{changed} of {in_both} students that both runs have changed")?;
     Ok(same)
-}
-
-fn students(run: &Path) -> anyhow::Result<BTreeSet<String>> {
-    let folder = run.join("submissions");
-    let context = || format!("list {} (is it the folder of a run's report?)", folder.display());
-    let mut names = BTreeSet::new();
-    for entry in fs::read_dir(&folder).with_context(context)? {
-        let name = entry.with_context(context)?.file_name();
-        let name = name.to_string_lossy();
-        if let Some(student) = name.strip_suffix(".json").filter(|name| !name.starts_with('.')) {
-            names.insert(student.to_owned());
-        }
-    }
-    ensure!(!names.is_empty(), "{} has no graded submission", run.display());
-    Ok(names)
 }
 
 fn student(out: &mut dyn Write, old: &Grade, new: &Grade) -> anyhow::Result<bool> {
@@ -62,29 +41,42 @@ fn student(out: &mut dyn Write, old: &Grade, new: &Grade) -> anyhow::Result<bool
             writeln!(out, "{} {}: not in the earlier run", new.student, after.id)?;
             continue;
         };
-        if before.points == after.points
+        let is_same = before.points == after.points
             && before.max_points == after.max_points
-            && before.verdict == after.verdict
-        {
-            continue;
+            && before.verdict == after.verdict;
+        if !is_same {
+            same = false;
+            let (how, why) = (how(before, after), why(before, after));
+            writeln!(out, "{} {}: {how}: {why}", new.student, after.id)?;
         }
-        same = false;
-        writeln!(
-            out,
-            "{} {}: {} -> {}, {}",
-            new.student,
-            after.id,
-            short(before),
-            short(after),
-            why(before, after)
-        )?;
+    }
+    for before in &old.exercises {
+        if !new.exercises.iter().any(|after| after.id == before.id) {
+            same = false;
+            writeln!(out, "{} {}: not in the later run", new.student, before.id)?;
+        }
     }
     Ok(same)
 }
 
-fn short(grade: &ExerciseGrade) -> String {
-    let points = grade.points.map_or_else(|| "?".to_owned(), |points| points.to_string());
-    format!("{points} of {} ({})", grade.max_points, grade.verdict.word())
+/// `10 -> 3 of 10, pass -> deadlock`, without what is the same.
+fn how(before: &ExerciseGrade, after: &ExerciseGrade) -> String {
+    let points = |grade: &ExerciseGrade| {
+        grade.points.map_or_else(|| "?".to_owned(), |points| points.to_string())
+    };
+    let verdicts = if before.verdict == after.verdict {
+        after.verdict.word().to_owned()
+    } else {
+        format!("{} -> {}", before.verdict.word(), after.verdict.word())
+    };
+    let (was, is, most) = (points(before), points(after), after.max_points);
+    if before.max_points != most {
+        format!("{was} of {} -> {is} of {most}, {verdicts}", before.max_points)
+    } else if was == is {
+        format!("{is} of {most}, {verdicts}")
+    } else {
+        format!("{was} -> {is} of {most}, {verdicts}")
+    }
 }
 
 /// What is different in what both were made of.
@@ -93,12 +85,15 @@ fn why(before: &ExerciseGrade, after: &ExerciseGrade) -> String {
         let part = grade.made.iter().find(|(part, _)| part == name);
         part.map(|(_, digest)| digest.clone())
     };
-    let names = ["submission", "tests", "toolchain", "limits", "grader"];
+    let names = ["submission", "tests", "toolchain", "limits", "seed", "grader"];
     let changed: Vec<&str> =
         names.into_iter().filter(|name| digest(before, name) != digest(after, name)).collect();
     match changed[..] {
-        [] => "although nothing it was made of changed: please report this".to_owned(),
-        [one] => format!("because the {one} changed"),
-        _ => format!("and these changed: {}", changed.join(", ")),
+        [] if before.points.is_none() || after.points.is_none() => {
+            "the grader had failed in one of them".to_owned()
+        }
+        [] => "nothing that it was made of changed: please report this".to_owned(),
+        [one] => format!("the {one} changed"),
+        _ => format!("these changed: {}", changed.join(", ")),
     }
 }

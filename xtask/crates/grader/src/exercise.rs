@@ -6,23 +6,23 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use course::{Course, Entry, ExerciseTest};
-use sandbox::Place;
 use sandbox::user::User;
 use trial::Answer;
 
-use crate::compile::{Compiled, compile};
+use crate::compile::Compiled;
+use crate::ground::Ground;
 use crate::import::{self, Sources};
-use crate::judge::judge;
 use crate::keys::Common;
 use crate::limits::GradeLimits;
-use crate::model::{ExerciseGrade, TestGrade, Verdict};
+use crate::model::{ExerciseGrade, Verdict};
+use crate::points::{counted, untested};
 use crate::stop;
 use crate::toolchain::Toolchain;
 
 /// All that grading needs, the same for all submissions.
 pub struct Bench<'a> {
     pub course: &'a Course,
-    pub place: &'a Place,
+    pub ground: &'a Ground,
     pub toolchain: &'a Toolchain,
     pub limits: &'a GradeLimits,
     pub common: Common,
@@ -31,10 +31,11 @@ pub struct Bench<'a> {
     pub seed: u64,
 }
 
-/// The tests of an exercise, built.
+/// The tests of an exercise, built. Copies that every user can read.
 pub struct Tests {
-    /// A copy that every user can read.
     pub program: PathBuf,
+    /// Those that only the instructor's tree has.
+    pub hidden: Option<PathBuf>,
     pub digest: String,
 }
 
@@ -44,13 +45,14 @@ impl Bench<'_> {
     pub fn grade(&self, user: User, entry: &Entry, sources: &Sources) -> ExerciseGrade {
         let made = self.tests.get(&entry.id).map(|tests| self.common.with(&tests.digest, sources));
         let made = made.map(|made| made.parts()).unwrap_or_default();
-        let first = self.try_once(user, entry, sources);
-        let graded = match first {
-            Ok(grade) if grade.verdict != Verdict::Ungraded => Ok(grade),
-            other if stop::asked().is_some() => other,
-            _ => self.try_once(user, entry, sources),
+        let once = || {
+            let graded = self.try_once(user, entry, sources);
+            graded.unwrap_or_else(|error| ungraded(entry, format!("{error:#}")))
         };
-        let grade = graded.unwrap_or_else(|error| ungraded(entry, format!("{error:#}")));
+        let mut grade = once();
+        if grade.verdict == Verdict::Ungraded && stop::asked().is_none() {
+            grade = once();
+        }
         ExerciseGrade { made, ..grade }
     }
 
@@ -62,33 +64,31 @@ impl Bench<'_> {
     ) -> anyhow::Result<ExerciseGrade> {
         let work = tempfile::Builder::new()
             .permissions(std::fs::Permissions::from_mode(0o755))
-            .tempdir_in(self.place.path())
+            .tempdir_in(self.ground.path())
             .context("make a folder for the submission")?;
         let source = work.path().join("source");
         std::fs::create_dir(&source).context("make a folder for the sources")?;
         import::write(sources, &source)?;
         let limits = &self.limits.compile;
-        let compiled =
-            compile(self.place, user, self.toolchain, entry, &source, work.path(), limits)?;
+        let compiled = self.ground.compile(user, self.toolchain, entry, work.path(), limits)?;
         let program = match compiled {
             Compiled::Program(program) => program,
-            Compiled::Refused(said) => return Ok(not_compiled(entry, said)),
+            Compiled::Refused(said) => return Ok(not_compiled(entry, &said)),
             Compiled::Limit(limit) => {
                 let said = format!("the compiler was ended by {}", limit.words());
-                return Ok(not_compiled(entry, said));
+                return Ok(not_compiled(entry, &said));
             }
         };
         let tests = self.tests.get(&entry.id).context("the exercise's tests")?;
+        let visible = entry.tests.iter().map(|test| (test, Some(&tests.program)));
+        let hidden = entry.hidden.iter().map(|test| (test, tests.hidden.as_ref()));
         let mut answers: Vec<(&ExerciseTest, Answer)> = Vec::new();
-        for test in &entry.tests {
+        for (test, tests) in visible.chain(hidden) {
             let answer = match not_before(test, &answers) {
                 Some(why) => Answer::NotTried(why),
                 None => {
-                    let one = |user| {
-                        let (name, seed) = (&test.name, self.seed);
-                        judge(self.place, user, entry, &tests.program, name, &program, seed)
-                    };
-                    one(user)?.answer
+                    let tests = tests.context("the exercise's hidden tests")?;
+                    self.ground.judge(user, entry, tests, &test.name, &program, self.seed)?.answer
                 }
             };
             answers.push((test, answer));
@@ -97,8 +97,11 @@ impl Bench<'_> {
     }
 }
 
-/// What a test needs has to pass before it; and a second test that runs into a limit of time would
-/// say nothing new.
+/// So many tests of one program may run into their limits of time: each takes long.
+const SLOW_TESTS: usize = 3;
+
+/// What a test needs has to pass before it. One that runs into its limit of time keeps none after it
+/// from being tried; several do.
 fn not_before(test: &ExerciseTest, before: &[(&ExerciseTest, Answer)]) -> Option<String> {
     let passed = |name: &String| {
         before.iter().any(|(test, answer)| test.name == *name && *answer == Answer::Passed)
@@ -106,86 +109,14 @@ fn not_before(test: &ExerciseTest, before: &[(&ExerciseTest, Answer)]) -> Option
     if let Some(needed) = test.needs.as_ref().filter(|needed| !passed(needed)) {
         return Some(format!("not tried: it says nothing before `{needed}` passes"));
     }
-    let slow = before.iter().find(|(_, answer)| {
-        matches!(answer, Answer::Failed(failure) if failure.verdict == trial::Verdict::TimeLimit)
-    });
-    slow.map(|(slow, _)| format!("not tried: `{}` ran into its limit of time", slow.name))
+    let is_slow = |answer: &Answer| matches!(answer, Answer::Failed(failure) if failure.verdict == trial::Verdict::TimeLimit);
+    let slow = before.iter().filter(|(_, answer)| is_slow(answer)).count();
+    (slow >= SLOW_TESTS)
+        .then(|| format!("not tried: {slow} tests before it ran into their limits of time"))
 }
 
-/// The points of what was found out.
-fn counted(entry: &Entry, answers: &[(&ExerciseTest, Answer)]) -> ExerciseGrade {
-    let unknown = answers.iter().find_map(|(test, answer)| match answer {
-        Answer::Error(error) => Some(format!("the test `{}` failed itself: {error}", test.name)),
-        Answer::Skipped(why) => {
-            Some(format!("the test `{}` cannot be made on this machine: {why}", test.name))
-        }
-        _ => None,
-    });
-    if let Some(why) = unknown {
-        return ungraded(entry, why);
-    }
-    let verdict = answers.iter().find_map(|(_, answer)| match answer {
-        Answer::Failed(failure) => Some(failure.verdict.into()),
-        _ => None,
-    });
-    let tests: Vec<TestGrade> = answers.iter().map(|(test, answer)| graded(test, answer)).collect();
-    ExerciseGrade {
-        id: entry.id.clone(),
-        verdict: verdict.unwrap_or(Verdict::Pass),
-        points: Some(tests.iter().map(|test| test.points).sum()),
-        max_points: entry.points(),
-        message: String::new(),
-        tests,
-        made: Vec::new(),
-    }
-}
-
-fn graded(test: &ExerciseTest, answer: &Answer) -> TestGrade {
-    let passed = *answer == Answer::Passed;
-    let message = match answer {
-        Answer::Failed(failure) => {
-            let mut text =
-                format!("expected: {}\ncame: {}\n", failure.expected, timeless(&failure.came));
-            for line in &failure.difference {
-                text.push_str(&format!("    {line}\n"));
-            }
-            text.push_str(&format!("means: {}\nby hand: {}", failure.means, failure.by_hand));
-            text
-        }
-        Answer::NotTried(why) | Answer::Skipped(why) | Answer::Error(why) => why.clone(),
-        Answer::Passed => String::new(),
-    };
-    TestGrade {
-        name: test.name.clone(),
-        passed,
-        points: if passed { test.points } else { 0.0 },
-        max_points: test.points,
-        message,
-    }
-}
-
-/// All tests of an exercise that came to none of them.
-fn untested(entry: &Entry, verdict: Verdict, message: String) -> ExerciseGrade {
-    let tests = entry.tests.iter().map(|test| TestGrade {
-        name: test.name.clone(),
-        passed: false,
-        points: 0.0,
-        max_points: test.points,
-        message: String::new(),
-    });
-    ExerciseGrade {
-        id: entry.id.clone(),
-        verdict,
-        points: Some(0.0),
-        max_points: entry.points(),
-        message,
-        tests: tests.collect(),
-        made: Vec::new(),
-    }
-}
-
-fn not_compiled(entry: &Entry, said: String) -> ExerciseGrade {
-    untested(entry, Verdict::CompileError, said)
+fn not_compiled(entry: &Entry, said: &str) -> ExerciseGrade {
+    untested(entry, Verdict::CompileError, import::harmless(said))
 }
 
 /// Nothing was handed in.
@@ -203,39 +134,6 @@ pub fn refused(entry: &Entry, why: &str) -> ExerciseGrade {
 /// The grader failed.
 #[must_use]
 pub fn ungraded(entry: &Entry, why: String) -> ExerciseGrade {
+    let why = import::harmless(&why);
     ExerciseGrade { points: None, tests: Vec::new(), ..untested(entry, Verdict::Ungraded, why) }
-}
-
-/// Without how long a proof or a wait took: the same program gets the same words in every run.
-fn timeless(came: &str) -> String {
-    let mut text = came.to_owned();
-    for before in [" after ", " for "] {
-        let mut pieces = text.split(before);
-        let mut kept = pieces.next().unwrap_or_default().to_owned();
-        for piece in pieces {
-            let digits = piece.trim_start_matches(|c: char| c.is_ascii_digit());
-            match digits.strip_prefix(" ms") {
-                Some(behind) if digits.len() < piece.len() => kept.push_str(behind),
-                _ => {
-                    kept.push_str(before);
-                    kept.push_str(piece);
-                }
-            }
-        }
-        text = kept;
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::timeless;
-
-    #[test]
-    fn how_long_a_proof_took_is_left_out() {
-        assert_eq!(timeless("deadlock, proved after 24 ms\nparent"), "deadlock, proved\nparent");
-        assert_eq!(timeless("a after b after 7 ms."), "a after b.");
-        assert_eq!(timeless("nothing moved for 402 ms; x"), "nothing moved; x");
-        assert_eq!(timeless("it ended after all"), "it ended after all");
-    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use course::Entry;
+use launcher::{Captured, Ended};
 use sandbox::user::User;
 use sandbox::{Contents, Place, Purpose, REPORT};
 use trial::report;
@@ -14,7 +15,7 @@ use trial::report;
 use crate::compile::outer;
 
 /// A test is over long before, whatever the program does.
-const DEADLINE: Duration = Duration::from_secs(180);
+pub const DEADLINE: Duration = Duration::from_secs(180);
 
 /// Runs one test on the program in `program`, a folder.
 ///
@@ -46,13 +47,22 @@ pub fn judge(
     words.push("--".into());
     words.push(Path::new("/pipeworks/program").join(&entry.id).into());
     let captured = place.run(user, &contents, outer(DEADLINE), words)?;
-    let file = report.path().join("result.json");
+    answer(&captured, &report.path().join("result.json"), name)
+}
+
+/// What the tests' program has left. One that was itself ended may have seen its subject being ended
+/// as well, whatever it says.
+///
+/// # Errors
+/// When it has left nothing that can be relied on.
+pub fn answer(captured: &Captured, file: &Path, name: &str) -> anyhow::Result<trial::Result> {
     let said = || {
         let said = String::from_utf8_lossy(&captured.stderr);
         let ended = captured.report.ended.words();
         format!("the test `{name}` left no result ({ended}); it said: {}", said.trim_end())
     };
-    let found = fs::symlink_metadata(&file).with_context(said)?;
+    ensure!(matches!(captured.report.ended, Ended::Exited { code: 0 | 1 }), said());
+    let found = fs::symlink_metadata(file).with_context(said)?;
     ensure!(found.is_file(), "the result of `{name}` is no regular file");
-    report::read(&file).with_context(said)
+    report::read(file).with_context(said)
 }

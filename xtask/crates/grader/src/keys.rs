@@ -17,8 +17,8 @@ pub struct Made {
     pub submission: String,
     pub tests: String,
     pub toolchain: String,
-    /// With the seed.
     pub limits: String,
+    pub seed: String,
     pub grader: String,
 }
 
@@ -31,6 +31,7 @@ impl Made {
             ("tests", &self.tests),
             ("toolchain", &self.toolchain),
             ("limits", &self.limits),
+            ("seed", &self.seed),
             ("grader", &self.grader),
         ];
         parts.into_iter().map(|(name, digest)| (name.to_owned(), digest.clone())).collect()
@@ -51,14 +52,17 @@ impl Made {
 pub struct Common {
     toolchain: String,
     limits: String,
+    seed: u64,
     grader: String,
 }
+
+/// The workspace that the grader was built in: its own sources, also when it grades another course.
+pub const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
 
 impl Common {
     /// # Errors
     /// When the grader's own sources cannot be read.
     pub fn of(
-        course: &Course,
         toolchain: &Toolchain,
         limits: &GradeLimits,
         level: &Level,
@@ -70,13 +74,16 @@ impl Common {
             tools.add(name.as_bytes()).add(file.as_bytes());
         }
         let mut given = Digest::default();
-        given.add(format!("{limits:?} {seed}").as_bytes());
+        given.add(format!("{limits:?}").as_bytes());
         let mut grader = Digest::default();
         grader.add(format!("{level:?}").as_bytes());
-        for name in ["doctor", "grader", "launcher", "sandbox", "trial"] {
-            grader.add_folder(&course.root, &Path::new("xtask/crates").join(name).join("src"))?;
+        let own = Path::new(OWN);
+        for name in ["course", "doctor", "files", "grader", "launcher", "sandbox", "trial"] {
+            grader.add_folder(own, &Path::new("xtask/crates").join(name).join("src"))?;
         }
-        Ok(Common { toolchain: tools.hex(), limits: given.hex(), grader: grader.hex() })
+        // Which versions all of it is built with.
+        grader.add(&fs::read(own.join("Cargo.lock")).context("read the grader's Cargo.lock")?);
+        Ok(Common { toolchain: tools.hex(), limits: given.hex(), seed, grader: grader.hex() })
     }
 
     /// With one submission of one exercise, whose tests have this digest.
@@ -91,6 +98,7 @@ impl Common {
             tests: tests.to_owned(),
             toolchain: self.toolchain.clone(),
             limits: self.limits.clone(),
+            seed: self.seed.to_string(),
             grader: self.grader.clone(),
         }
     }
@@ -105,7 +113,7 @@ pub fn of_tests(course: &Course, entry: &Entry) -> anyhow::Result<String> {
     for folder in ["tests", "hidden"] {
         digest.add_folder(&course.root, &entry.path.join(folder))?;
     }
-    digest.add(format!("{:?}", entry.tests).as_bytes());
+    digest.add(format!("{:?} {:?}", entry.tests, entry.hidden).as_bytes());
     Ok(digest.hex())
 }
 

@@ -85,6 +85,8 @@ pub struct TestGrade {
     pub max_points: f64,
     /// For the student; empty after a test that passed.
     pub message: String,
+    /// Whether only the instructor's tree has it.
+    pub hidden: bool,
 }
 
 /// One exercise of one submission.
@@ -160,7 +162,7 @@ impl ExerciseGrade {
         let test = |test: &TestGrade| {
             json!({
                 "name": test.name, "passed": test.passed, "points": test.points,
-                "max_points": test.max_points, "message": test.message,
+                "max_points": test.max_points, "message": test.message, "hidden": test.hidden,
             })
         };
         let made: serde_json::Map<String, Value> =
@@ -184,6 +186,7 @@ impl ExerciseGrade {
                 points: number(json, "points")?,
                 max_points: number(json, "max_points")?,
                 message: text(json, "message")?,
+                hidden: json["hidden"].as_bool().context("the key `hidden` is missing")?,
             })
         };
         let made = json["made"].as_object().context("the key `made` is missing")?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use course::{Course, Entry};
@@ -19,8 +19,8 @@ use crate::limits::GradeLimits;
 ///
 /// # Errors
 /// When it does not compile, bubblewrap is missing, or no sandbox can be made.
-pub fn place(course: &Course, limits: &GradeLimits, user: User) -> anyhow::Result<(Place, Level)> {
-    let sandboxed = &sandboxed(course)?;
+pub fn place(limits: &GradeLimits, user: User) -> anyhow::Result<(Place, Level)> {
+    let sandboxed = &sandboxed()?;
     sandbox::reach(user, |without| {
         let but = |config: &Config| Config { without: without.clone(), ..config.clone() };
         Place::new(sandboxed, but(&limits.around_program), but(&limits.around_compiler))
@@ -31,37 +31,44 @@ pub fn place(course: &Course, limits: &GradeLimits, user: User) -> anyhow::Resul
 ///
 /// # Errors
 /// When it does not compile.
-pub fn sandboxed(course: &Course) -> anyhow::Result<PathBuf> {
-    let mut built = build::each(&course.root, &["sandbox"], &["--bins"])?;
+pub fn sandboxed() -> anyhow::Result<PathBuf> {
+    let mut built = build::each(Path::new(keys::OWN), &["sandbox"], &["--bins"])?;
     match built.binaries.remove("sandboxed") {
         Some(file) => Ok(file),
         None => bail!("the sandbox does not compile:\n{}", all_said(&built.said)),
     }
 }
 
-/// Builds all tests at once and puts them where every user can read them.
+/// Builds all tests at once and puts them where every user can read them, below `place`.
 ///
 /// # Errors
 /// When one does not compile: an instructor's mistake, to be seen before anything is graded.
-pub fn tests(course: &Course, place: &Place) -> anyhow::Result<BTreeMap<String, Tests>> {
+pub fn tests(course: &Course, place: &Path) -> anyhow::Result<BTreeMap<String, Tests>> {
     let exercises: Vec<&Entry> = course.exercises().collect();
     let packages: Vec<&str> = exercises.iter().map(|entry| entry.id.as_str()).collect();
     let built = build::each(&course.root, &packages, &["--examples"])?;
+    let program = |entry: &Entry, kind: &str| {
+        let name = format!("{}-{kind}", entry.id);
+        match built.binaries.get(&name) {
+            Some(file) => copy(place, file, &name),
+            None => bail!("there is no program {name}:\n{}", all_said(&built.said)),
+        }
+    };
     let mut tests = BTreeMap::new();
     for entry in exercises {
-        let name = format!("{}-tests", entry.id);
-        let Some(file) = built.binaries.get(&name) else {
-            bail!("the tests of {} do not compile:\n{}", entry.id, all_said(&built.said));
+        let visible = program(entry, "tests")?;
+        let hidden = match entry.hidden[..] {
+            [] => None,
+            _ => Some(program(entry, "hidden")?),
         };
-        let program = copy(place, file, &name)?;
         let digest = keys::of_tests(course, entry)?;
-        tests.insert(entry.id.clone(), Tests { program, digest });
+        tests.insert(entry.id.clone(), Tests { program: visible, hidden, digest });
     }
     Ok(tests)
 }
 
-fn copy(place: &Place, file: &PathBuf, name: &str) -> anyhow::Result<PathBuf> {
-    let copy = place.path().join(name);
+fn copy(place: &Path, file: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let copy = place.join(name);
     fs::copy(file, &copy).with_context(|| format!("copy {}", file.display()))?;
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o755))
         .with_context(|| format!("open {} to all", copy.display()))?;

@@ -2,12 +2,13 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use grader::model::{ExerciseGrade, Grade, Verdict};
 use grader::run::Watcher;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-const BAR: &str = "{bar:24} {pos}/{len} exercises, {eta} left, {msg}";
+const BAR: &str = "{bar:16} {pos}/{len} exercises, {eta} left, {msg}";
 
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -15,6 +16,7 @@ pub struct Progress {
     over: AtomicUsize,
     passed: AtomicUsize,
     known: AtomicUsize,
+    ungraded: AtomicUsize,
 }
 
 impl Progress {
@@ -25,6 +27,7 @@ impl Progress {
             if let Ok(style) = ProgressStyle::with_template(BAR) {
                 bar.set_style(style);
             }
+            bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });
         Progress {
@@ -33,6 +36,7 @@ impl Progress {
             over: AtomicUsize::new(0),
             passed: AtomicUsize::new(0),
             known: AtomicUsize::new(0),
+            ungraded: AtomicUsize::new(0),
         }
     }
 
@@ -47,10 +51,19 @@ impl Watcher for Progress {
     fn exercise(&self, _student: &str, grade: &ExerciseGrade, was_known: bool) {
         self.passed.fetch_add(usize::from(grade.verdict == Verdict::Pass), Ordering::Relaxed);
         self.known.fetch_add(usize::from(was_known), Ordering::Relaxed);
+        let is_ungraded = grade.verdict == Verdict::Ungraded;
+        self.ungraded.fetch_add(usize::from(is_ungraded), Ordering::Relaxed);
         if let Some(bar) = &self.bar {
             let passed = self.passed.load(Ordering::Relaxed);
             let known = self.known.load(Ordering::Relaxed);
-            bar.set_message(format!("{passed} pass, {known} known"));
+            let ungraded = self.ungraded.load(Ordering::Relaxed);
+            let mut message = format!("{passed} pass");
+            for (number, what) in [(known, "known"), (ungraded, "ungraded")] {
+                if number > 0 {
+                    message.push_str(&format!(", {number} {what}"));
+                }
+            }
+            bar.set_message(message);
             bar.inc(1);
         }
     }

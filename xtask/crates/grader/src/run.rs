@@ -1,6 +1,6 @@
 //! All submissions, over the processors: one exercise of one student at a time on each.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -111,18 +111,15 @@ fn next(bench: &Bench<'_>, queue: &Mutex<Queue<'_>>) -> Option<Job> {
 
 /// One that cannot be read is ungraded, and does not stop the others.
 fn read(bench: &Bench<'_>, student: &Student) -> Imported {
-    let all = |why: String| {
-        let unusable =
-            bench.course.exercises().map(|entry| (entry.id.clone(), why.clone())).collect();
-        Imported { unusable, remarks: vec![why], ..Imported::default() }
-    };
-    if !student.others.is_empty() {
-        return all(format!(
-            "there are {} submissions by this name: leave only the one that counts",
-            student.others.len() + 1
-        ));
+    if student.others.is_empty() {
+        return import(bench.course, student)
+            .unwrap_or_else(|error| Imported::not_read(bench.course, &format!("{error:#}")));
     }
-    import(bench.course, student).unwrap_or_else(|error| all(format!("{error:#}")))
+    let why = format!(
+        "there are {} submissions by this name: leave only the one that counts",
+        student.others.len() + 1
+    );
+    Imported::not_read(bench.course, &why)
 }
 
 fn one(
@@ -134,16 +131,19 @@ fn one(
 ) -> Result<()> {
     let Current { student, imported, grades } = &*job.current;
     let entry = bench.course.exercises().nth(job.index).context("an exercise of the course")?;
-    let (grade, was_known) =
-        match (imported.exercises.get(&entry.id), imported.unusable.get(&entry.id)) {
-            (Some(sources), _) => graded(bench, store, user, entry, sources)?,
-            (None, Some(why)) => (refused(entry, why), false),
-            (None, None) => (missing(entry), false),
-        };
-    if grade.verdict == Verdict::Ungraded && stop::asked().is_some() {
-        // It was ended in the middle: nothing is known, and nobody failed.
-        return Ok(());
-    }
+    let of = |why: &BTreeMap<String, String>| why.get(&entry.id).cloned();
+    let (grade, was_known) = if let Some(sources) = imported.exercises.get(&entry.id) {
+        match graded(bench, store, user, entry, sources)? {
+            Some(graded) => graded,
+            None => return Ok(()),
+        }
+    } else if let Some(why) = of(&imported.unread) {
+        (ungraded(entry, why), false)
+    } else if let Some(why) = of(&imported.unusable) {
+        (refused(entry, &why), false)
+    } else {
+        (missing(entry), false)
+    };
     watcher.exercise(&student.name, &grade, was_known);
     let mut grades = grades.lock().unwrap_or_else(PoisonError::into_inner);
     grades[job.index] = Some(grade);
@@ -161,26 +161,30 @@ fn one(
     Ok(())
 }
 
-/// The grade of these sources: the one that is known, or a new one. An error of ours is tried again
-/// in every run.
+/// The grade of these sources: the one that is known, or a new one; none where the run is stopped
+/// meanwhile. An error of ours is tried again in every run.
 fn graded(
     bench: &Bench<'_>,
     store: &Store,
     user: User,
     entry: &Entry,
     sources: &Sources,
-) -> Result<(ExerciseGrade, bool)> {
+) -> Result<Option<(ExerciseGrade, bool)>> {
     let Some(tests) = bench.tests.get(&entry.id) else {
-        return Ok((ungraded(entry, "its tests do not compile".to_owned()), false));
+        return Ok(Some((ungraded(entry, "there are no tests".to_owned()), false)));
     };
     let made: Made = bench.common.with(&tests.digest, sources);
     let key = format!("{}-{}", entry.id, made.key());
     if let Some(grade) = store.cached(&key) {
-        return Ok((grade, true));
+        return Ok(Some((grade, true)));
     }
     let grade = bench.grade(user, entry, sources);
+    // Whatever was ended in the middle may look like a program that failed.
+    if stop::asked().is_some() {
+        return Ok(None);
+    }
     if grade.verdict != Verdict::Ungraded {
         store.cache_grade(&key, &grade)?;
     }
-    Ok((grade, false))
+    Ok(Some((grade, false)))
 }

@@ -7,12 +7,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, ensure};
-use course::{Course, Entry};
-use sandbox::Place;
+use anyhow::{Context, bail, ensure};
+use course::{Course, Entry, LIBRARIES};
 use sandbox::user::User;
 
-use crate::mounts;
+use crate::mounts::{Bound, Own};
 
 /// What every exercise is compiled with.
 pub struct Toolchain {
@@ -25,20 +24,28 @@ pub struct Toolchain {
     /// A folder with the libraries, and which file belongs to which crate.
     pub libraries: PathBuf,
     pub externs: BTreeMap<String, String>,
+    /// Keeps the compiler where it is.
+    _bound: Option<Bound>,
 }
 
 impl Toolchain {
-    /// Builds the libraries once and puts all within reach of this user.
+    /// Builds the libraries once and puts all within reach of this user, below `place`.
     ///
     /// # Errors
     /// When there is no compiler or linker, or the libraries do not compile.
-    pub fn prepare(course: &Course, place: &Place, user: User) -> anyhow::Result<Toolchain> {
+    pub fn prepare(
+        course: &Course,
+        place: &Path,
+        user: User,
+        own: &anyhow::Result<Own>,
+    ) -> anyhow::Result<Toolchain> {
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
         let sysroot = PathBuf::from(said(&rustc, &["--print", "sysroot"], course)?.trim_end());
         let version = said(&rustc, &["--version", "--verbose"], course)?;
-        let sysroot = reachable(&sysroot, place, user)?;
+        let bound = reachable(&sysroot, place, user, own)?;
+        let sysroot = bound.as_ref().map_or(sysroot, |bound| bound.path().to_owned());
         let (libraries, externs) = libraries(course, place)?;
-        Ok(Toolchain { sysroot, version, linker: linker()?, libraries, externs })
+        Ok(Toolchain { sysroot, version, linker: linker()?, libraries, externs, _bound: bound })
     }
 }
 
@@ -55,16 +62,29 @@ fn said(program: &OsString, arguments: &[&str], course: &Course) -> anyhow::Resu
 
 /// Root's own toolchain is often in a folder that nobody else can read. It is bound to one that
 /// everybody can, in a mount namespace of the grader's own.
-fn reachable(sysroot: &Path, place: &Place, user: User) -> anyhow::Result<PathBuf> {
+fn reachable(
+    sysroot: &Path,
+    place: &Path,
+    user: User,
+    own: &anyhow::Result<Own>,
+) -> anyhow::Result<Option<Bound>> {
     let rustc = sysroot.join("bin/rustc");
     let mut test = Command::new("/usr/bin/test");
     test.arg("-x").arg(&rustc);
     user.take(&mut test);
     if test.status().context("start /usr/bin/test")?.success() {
-        return Ok(sysroot.to_owned());
+        return Ok(None);
     }
     ensure!(rustc.is_file(), "there is no compiler at {}", rustc.display());
-    mounts::bind_to_read(sysroot, place.path())
+    match own {
+        Ok(own) => own.bind_to_read(sysroot, place).map(Some),
+        Err(error) => bail!(
+            "the compiler in {} cannot be read by the user that the sandbox runs as, and cannot be \
+             put elsewhere: {error:#}. Install it where everybody can read it, or grade as an \
+             ordinary user",
+            sysroot.display()
+        ),
+    }
 }
 
 /// `cc` by the file that it is in the end: it may be a link by way of /etc.
@@ -79,15 +99,12 @@ fn linker() -> anyhow::Result<PathBuf> {
 
 /// Builds the libraries of the exercises and copies them, and nothing else: beside them cargo has
 /// the solutions.
-fn libraries(
-    course: &Course,
-    place: &Place,
-) -> anyhow::Result<(PathBuf, BTreeMap<String, String>)> {
+fn libraries(course: &Course, place: &Path) -> anyhow::Result<(PathBuf, BTreeMap<String, String>)> {
     let exercises: Vec<&Entry> = course.exercises().collect();
     let packages: Vec<String> =
         exercises.iter().map(|entry| format!("sol-{:02}", entry.number)).collect();
     let built = build::each(&course.root, &packages, &["--bins"])?;
-    let to = place.path().join("libraries");
+    let to = place.join("libraries");
     fs::create_dir(&to).context("make a folder for the libraries")?;
     fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).context("open it to all")?;
     let mut externs = BTreeMap::new();
@@ -97,7 +114,10 @@ fn libraries(
         let copy = to.join(file_name);
         fs::copy(file, &copy).with_context(|| format!("copy {}", file.display()))?;
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o644)).context("open it to all")?;
-        externs.insert(name.clone(), file_name.to_owned());
+        // The others are what these stand on, and out of reach for the student's own build as well.
+        if LIBRARIES.contains(&name.as_str()) {
+            externs.insert(name.clone(), file_name.to_owned());
+        }
     }
     Ok((to, externs))
 }

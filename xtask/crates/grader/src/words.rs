@@ -5,6 +5,25 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+/// Wrong usage: what was asked for cannot be done, and nothing has been.
+#[derive(Debug)]
+pub struct Wrong(String);
+
+impl Wrong {
+    #[must_use]
+    pub fn usage(error: anyhow::Error) -> anyhow::Error {
+        anyhow::Error::new(Wrong(format!("{error:#}")))
+    }
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
 /// What is to be done.
 #[derive(Debug)]
 pub enum Asked {

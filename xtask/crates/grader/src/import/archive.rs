@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{Cursor, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, ensure};
-
-use super::rules::{FILE_BYTES, printable};
-use super::{Kind, Refused, Tree};
+use super::rules::printable;
+use super::{Kind, Refused, Tree, Unread};
 
 /// Entries that an archive may have.
 const ENTRIES: usize = 20_000;
@@ -18,6 +15,8 @@ const ENTRIES: usize = 20_000;
 const EXPANDED_BYTES: u64 = 256 << 20;
 /// What is kept of a compressed stream, which cannot be read twice.
 const KEPT_BYTES: u64 = 32 << 20;
+/// And of each file in it.
+const KEPT_FILE_BYTES: u64 = 1 << 20;
 
 /// What an archive says it holds.
 #[derive(Default)]
@@ -28,14 +27,17 @@ struct Listing {
 
 impl Listing {
     /// Notes an entry and the folders it is in; its path, if it is one that may be used.
-    fn add(&mut self, name: &[u8], kind: Kind) -> anyhow::Result<Option<PathBuf>> {
-        let entries = self.kinds.len() + self.refused.len();
-        ensure!(entries < ENTRIES, "it has more than {ENTRIES} entries");
+    fn add(&mut self, name: &[u8], kind: Kind) -> Result<Option<PathBuf>, String> {
+        if self.kinds.len() + self.refused.len() >= ENTRIES {
+            return Err(format!("it has more than {ENTRIES} files and folders"));
+        }
         let name = OsStr::from_bytes(name);
-        let Some(path) = inside(name) else {
-            let why = "a path that leads out of its folder".to_owned();
-            self.refused.push(Refused { path: printable(name), why });
-            return Ok(None);
+        let path = match inside(name) {
+            Ok(path) => path,
+            Err(why) => {
+                self.refused.push(Refused { path: printable(name), why: why.to_owned() });
+                return Ok(None);
+            }
         };
         if path.as_os_str().is_empty() {
             return Ok(None);
@@ -64,38 +66,43 @@ impl Listing {
     }
 }
 
-/// A relative path of names only, or none. `.` is left out, as archives have it in front.
-fn inside(name: &OsStr) -> Option<PathBuf> {
-    if name.as_bytes().contains(&b'\\') || name.as_bytes().contains(&0) {
-        return None;
+/// A relative path of names only. `.` is left out, as archives have it in front.
+fn inside(name: &OsStr) -> Result<PathBuf, &'static str> {
+    if name.as_bytes().contains(&b'\\') {
+        return Err("a path with a backslash in it: pack it on Linux");
+    }
+    if name.as_bytes().contains(&0) {
+        return Err("a path with a zero byte in it");
     }
     let mut path = PathBuf::new();
     for part in Path::new(name).components() {
         match part {
             Component::Normal(name) => path.push(name),
             Component::CurDir => {}
-            _ => return None,
+            _ => return Err("a path that leads out of its folder"),
         }
     }
-    Some(path)
+    Ok(path)
 }
 
 /// A `.zip`.
 pub struct Zip {
-    archive: zip::ZipArchive<BufReader<File>>,
+    archive: zip::ZipArchive<Cursor<Vec<u8>>>,
     listing: Listing,
     index: BTreeMap<PathBuf, usize>,
 }
 
 impl Zip {
-    pub fn open(path: &Path) -> anyhow::Result<Zip> {
-        let file = File::open(path).context("open it")?;
-        let context = "it is no zip archive, or a damaged one";
-        let mut archive = zip::ZipArchive::new(BufReader::new(file)).context(context)?;
-        ensure!(archive.len() <= ENTRIES, "it has more than {ENTRIES} entries");
+    /// What is wrong with it is what to tell its student.
+    pub fn open(bytes: Vec<u8>) -> Result<Zip, String> {
+        let damaged = |error| format!("it is no zip archive, or a damaged one ({error})");
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+        if archive.has_duplicate_names() {
+            return Err("it has several files of one name".to_owned());
+        }
         let (mut listing, mut index) = (Listing::default(), BTreeMap::new());
         for number in 0..archive.len() {
-            let entry = archive.by_index_raw(number).context(context)?;
+            let entry = archive.by_index_raw(number).map_err(damaged)?;
             let kind = if entry.is_dir() {
                 Kind::Folder
             } else if entry.is_symlink() {
@@ -114,18 +121,22 @@ impl Zip {
 }
 
 impl Tree for Zip {
-    fn list(&mut self, folder: &Path) -> anyhow::Result<Vec<(OsString, Kind)>> {
+    fn list(&mut self, folder: &Path) -> Result<Vec<(OsString, Kind)>, Unread> {
         Ok(self.listing.list(folder))
     }
 
-    fn read(&mut self, file: &Path, most_bytes: u64) -> anyhow::Result<Vec<u8>> {
-        let context = || format!("read {} in it", file.display());
-        let number = *self.index.get(file).with_context(context)?;
-        let entry = self.archive.by_index(number).with_context(context)?;
+    fn read(&mut self, file: &Path, most_bytes: u64) -> Result<Vec<u8>, Unread> {
+        // The archive itself is in memory: no error is this machine's.
+        let damaged = |error: String| Unread::Theirs(format!("damaged in the archive ({error})"));
+        let number = self.index.get(file).ok_or_else(|| damaged("it is not there".to_owned()))?;
+        let entry = self.archive.by_index(*number).map_err(|error| damaged(error.to_string()))?;
         // What an entry says of its size may be wrong.
         let mut text = Vec::new();
-        entry.take(most_bytes + 1).read_to_end(&mut text).with_context(context)?;
-        ensure!(text.len() as u64 <= most_bytes, "{}: longer than it says", file.display());
+        let read = entry.take(most_bytes + 1).read_to_end(&mut text);
+        read.map_err(|error| damaged(error.to_string()))?;
+        if text.len() as u64 > most_bytes {
+            return Err(damaged("longer than it says".to_owned()));
+        }
         Ok(text)
     }
 
@@ -141,16 +152,22 @@ pub struct Tar {
 }
 
 impl Tar {
-    pub fn open(path: &Path) -> anyhow::Result<Tar> {
-        let file = File::open(path).context("open it")?;
-        let expanded = flate2::read::MultiGzDecoder::new(BufReader::new(file));
-        let mut archive = tar::Archive::new(expanded.take(EXPANDED_BYTES));
-        let context = || {
-            format!("it is no tar.gz archive, a damaged one, or expands to {EXPANDED_BYTES} bytes")
-        };
+    /// Keeps those of its files that are wanted. What is wrong with it is what to tell its student.
+    pub fn open(bytes: &[u8], wanted: impl Fn(&Path) -> bool) -> Result<Tar, String> {
+        let mut expanded = flate2::read::MultiGzDecoder::new(bytes).take(EXPANDED_BYTES);
+        let read = Tar::read_all(&mut expanded, wanted);
+        if expanded.limit() == 0 {
+            return Err(format!("it expands to more than {} MiB", EXPANDED_BYTES >> 20));
+        }
+        read
+    }
+
+    fn read_all(expanded: impl Read, wanted: impl Fn(&Path) -> bool) -> Result<Tar, String> {
+        let damaged = |error| format!("it is no tar.gz archive, or a damaged one ({error})");
+        let mut archive = tar::Archive::new(expanded);
         let (mut listing, mut kept, mut kept_bytes) = (Listing::default(), BTreeMap::new(), 0);
-        for entry in archive.entries().with_context(context)? {
-            let mut entry = entry.with_context(context)?;
+        for entry in archive.entries().map_err(damaged)? {
+            let mut entry = entry.map_err(damaged)?;
             let kind = match entry.header().entry_type() {
                 tar::EntryType::Regular | tar::EntryType::Continuous => {
                     Kind::File { bytes: entry.size() }
@@ -164,12 +181,16 @@ impl Tar {
             };
             let Some(path) = listing.add(&entry.path_bytes(), kind)? else { continue };
             let Kind::File { bytes } = kind else { continue };
-            if bytes > FILE_BYTES.max(1 << 20) || kept_bytes + bytes > KEPT_BYTES {
+            if bytes > KEPT_FILE_BYTES || !wanted(&path) {
                 continue;
             }
+            kept_bytes += bytes;
+            if kept_bytes > KEPT_BYTES {
+                let most = KEPT_BYTES >> 20;
+                return Err(format!("its exercises have more than {most} MiB of files"));
+            }
             let mut text = Vec::new();
-            entry.read_to_end(&mut text).with_context(context)?;
-            kept_bytes += text.len() as u64;
+            entry.by_ref().take(bytes).read_to_end(&mut text).map_err(damaged)?;
             kept.insert(path, text);
         }
         Ok(Tar { listing, kept })
@@ -177,13 +198,13 @@ impl Tar {
 }
 
 impl Tree for Tar {
-    fn list(&mut self, folder: &Path) -> anyhow::Result<Vec<(OsString, Kind)>> {
+    fn list(&mut self, folder: &Path) -> Result<Vec<(OsString, Kind)>, Unread> {
         Ok(self.listing.list(folder))
     }
 
-    fn read(&mut self, file: &Path, _most_bytes: u64) -> anyhow::Result<Vec<u8>> {
+    fn read(&mut self, file: &Path, _most_bytes: u64) -> Result<Vec<u8>, Unread> {
         let text = self.kept.get(file).cloned();
-        text.with_context(|| format!("{}: the archive has too much in it", file.display()))
+        text.ok_or_else(|| Unread::Theirs("damaged in the archive".to_owned()))
     }
 
     fn refused(&self) -> Vec<Refused> {

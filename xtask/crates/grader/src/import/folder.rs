@@ -2,17 +2,18 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::Mode;
 
-use super::{Kind, Tree};
+use super::rules::{ENTRIES, printable};
+use super::{Kind, Tree, Unread};
 
 /// Its top, held open: the kernel resolves every path beneath it (openat2(2)).
 pub struct Folder {
@@ -41,38 +42,68 @@ impl Folder {
 }
 
 impl Tree for Folder {
-    fn list(&mut self, folder: &Path) -> anyhow::Result<Vec<(OsString, Kind)>> {
+    fn list(&mut self, folder: &Path) -> Result<Vec<(OsString, Kind)>, Unread> {
         let opened = match self.beneath(folder, OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
             Ok(opened) => opened,
             Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::EXDEV) => {
                 return Ok(Vec::new());
             }
-            Err(error) => {
-                return Err(error).with_context(|| format!("open {}", folder.display()));
-            }
+            Err(error) => return Err(unread(error, folder)),
         };
         // The very folder that was opened, whatever is at its path by now.
         let listing = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
-        let context = || format!("list {}", folder.display());
+        let failed = |error: io::Error| {
+            Unread::Ours(anyhow::Error::from(error).context(format!("list {}", shown(folder))))
+        };
         let mut found = Vec::new();
-        for entry in fs::read_dir(&listing).with_context(context)? {
-            let entry = entry.with_context(context)?;
-            let metadata = fs::symlink_metadata(entry.path()).with_context(context)?;
-            found.push((entry.file_name(), kind(&metadata)));
+        for entry in fs::read_dir(&listing).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if found.len() == ENTRIES {
+                return Err(Unread::Theirs(format!("more than {ENTRIES} files and folders in it")));
+            }
+            match fs::symlink_metadata(entry.path()) {
+                Ok(metadata) => found.push((entry.file_name(), kind(&metadata))),
+                // It has gone meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(error)),
+            }
         }
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(found)
     }
 
-    fn read(&mut self, file: &Path, most_bytes: u64) -> anyhow::Result<Vec<u8>> {
-        let context = || format!("read {}", file.display());
-        let opened = self.beneath(file, OFlag::O_RDONLY).with_context(context)?;
+    fn read(&mut self, file: &Path, most_bytes: u64) -> Result<Vec<u8>, Unread> {
+        let opened = self.beneath(file, OFlag::O_RDONLY).map_err(|error| unread(error, file))?;
         let opened = File::from(opened);
-        let found = kind(&opened.metadata().with_context(context)?);
-        ensure!(matches!(found, Kind::File { .. }), "{} has changed meanwhile", file.display());
+        let failed = |error: io::Error| {
+            Unread::Ours(anyhow::Error::from(error).context(format!("read {}", shown(file))))
+        };
+        if !matches!(kind(&opened.metadata().map_err(failed)?), Kind::File { .. }) {
+            return Err(Unread::Theirs("it has changed meanwhile".to_owned()));
+        }
         let mut text = Vec::new();
-        opened.take(most_bytes).read_to_end(&mut text).with_context(context)?;
+        opened.take(most_bytes).read_to_end(&mut text).map_err(failed)?;
         Ok(text)
+    }
+}
+
+fn shown(path: &Path) -> String {
+    printable(path.as_os_str())
+}
+
+/// Why the kernel would not open something that is there.
+fn unread(error: Errno, path: &Path) -> Unread {
+    let shown = shown(path);
+    match error {
+        Errno::ENAMETOOLONG => Unread::Theirs("a path that is too long".to_owned()),
+        Errno::ENOENT | Errno::ELOOP | Errno::EXDEV | Errno::ENOTDIR | Errno::ENXIO => {
+            Unread::Theirs("it has changed meanwhile".to_owned())
+        }
+        Errno::EACCES => {
+            let what = format!("{shown} may not be read by whoever grades: chmod -R u+rX");
+            Unread::Ours(anyhow::anyhow!(what))
+        }
+        error => Unread::Ours(anyhow::Error::from(error).context(format!("open {shown}"))),
     }
 }
 

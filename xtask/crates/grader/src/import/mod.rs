@@ -2,12 +2,18 @@
 //!
 //! A submission is a folder or an archive named for its student. In it the exercises' folders are
 //! looked for where students leave them: the submission may be a whole checkout, its `exercises`
-//! folder, some of the exercises' folders, or any of these in one more folder. Of each exercise
-//! `src/**/*.rs` is taken. All else is the course's, and ours is used: what differs from it is
-//! refused, with its path and the reason, and the rest is graded.
+//! folder, some of the exercises' folders, or any of these in one more folder; and a folder may
+//! hold the archive that was uploaded. Of each exercise `src/**/*.rs` is taken. All else is the
+//! course's, and ours is used: what differs from it is refused, with its path and the reason, and
+//! the rest is graded.
+//!
+//! What is wrong with a submission is told to its student. What is wrong with this machine (a file
+//! that may not be read) is an error, and the grade is unknown.
 
 mod archive;
+mod exercise;
 mod folder;
+mod open;
 mod rules;
 mod students;
 
@@ -17,11 +23,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use course::{Course, Entry};
+use course::Course;
 
-pub use students::{Found, Student, find};
+pub use open::import;
+pub use rules::harmless;
+pub use students::{Found, Student, chosen, find};
 
-use rules::{Take, printable};
+use exercise::Came;
+use rules::printable;
 
 /// Something that a program of ours would not touch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,14 +51,23 @@ pub enum Kind {
     Other(&'static str),
 }
 
+/// Why something in a submission could not be read.
+#[derive(Debug)]
+enum Unread {
+    /// It is made so that it cannot be: what to tell its student.
+    Theirs(String),
+    /// This machine has failed.
+    Ours(anyhow::Error),
+}
+
 /// A folder or an archive, looked at without following anything out of it. Paths are relative and
 /// have only names in them.
 trait Tree {
     /// What stands directly in a folder, by name. Nothing where there is no such folder.
-    fn list(&mut self, folder: &Path) -> anyhow::Result<Vec<(OsString, Kind)>>;
+    fn list(&mut self, folder: &Path) -> Result<Vec<(OsString, Kind)>, Unread>;
 
     /// The first `most_bytes` of a file.
-    fn read(&mut self, file: &Path, most_bytes: u64) -> anyhow::Result<Vec<u8>>;
+    fn read(&mut self, file: &Path, most_bytes: u64) -> Result<Vec<u8>, Unread>;
 
     /// What could not even be listed.
     fn refused(&self) -> Vec<Refused> {
@@ -65,137 +83,118 @@ pub type Sources = BTreeMap<PathBuf, Vec<u8>>;
 pub struct Imported {
     /// By the exercises' IDs.
     pub exercises: BTreeMap<String, Sources>,
-    /// Exercises of which nothing can be graded, and why.
+    /// Exercises of which nothing may be taken, and why.
     pub unusable: BTreeMap<String, String>,
+    /// Exercises that this machine could not read, and why.
+    pub unread: BTreeMap<String, String>,
     pub refused: Vec<Refused>,
     /// About the submission as a whole.
     pub remarks: Vec<String>,
 }
 
-/// Looks through a submission and takes what may be taken.
-///
-/// # Errors
-/// When it cannot be read at all.
-pub fn import(course: &Course, student: &Student) -> anyhow::Result<Imported> {
-    let context = || format!("read the submission {}", student.path.display());
-    let mut tree: Box<dyn Tree> = match student.found {
-        Found::Folder => Box::new(folder::Folder::open(&student.path).with_context(context)?),
-        Found::Zip => Box::new(archive::Zip::open(&student.path).with_context(context)?),
-        Found::TarGz => Box::new(archive::Tar::open(&student.path).with_context(context)?),
-    };
+impl Imported {
+    /// A submission of which nothing may be taken.
+    fn refused_as_a_whole(course: &Course, path: String, why: &str) -> Imported {
+        let said = format!("{path}: {why}");
+        Imported {
+            unusable: course.exercises().map(|entry| (entry.id.clone(), said.clone())).collect(),
+            refused: vec![Refused { path, why: why.to_owned() }],
+            ..Imported::default()
+        }
+    }
+
+    /// A submission of which nothing is known.
+    #[must_use]
+    pub fn not_read(course: &Course, why: &str) -> Imported {
+        let all = course.exercises().map(|entry| (entry.id.clone(), why.to_owned()));
+        Imported { unread: all.collect(), remarks: vec![why.to_owned()], ..Imported::default() }
+    }
+}
+
+/// Looks through a folder or an archive; `None` where there is no exercise in it.
+fn look_through(course: &Course, tree: &mut dyn Tree) -> Result<Option<Imported>, Unread> {
     let mut imported = Imported { refused: tree.refused(), ..Imported::default() };
-    let Some(base) = base(course, tree.as_mut()).with_context(context)? else {
-        imported.remarks.push("no folder of an exercise was found in it".to_owned());
-        return Ok(imported);
-    };
+    let Some(base) = base(course, tree)? else { return Ok(None) };
     let there = tree.list(&base)?;
+    for (name, _) in &there {
+        let known = course.exercises().any(|entry| name.to_str() == Some(entry.folder_name()));
+        if !known && name.as_encoded_bytes().starts_with(b"ex-") {
+            let path = printable(base.join(name).as_os_str());
+            let why = "no exercise of the course has this name".to_owned();
+            imported.refused.push(Refused { path, why });
+        }
+    }
     for entry in course.exercises() {
         let folder = base.join(entry.folder_name());
         let found = there.iter().find(|(name, _)| name.to_str() == Some(entry.folder_name()));
-        if let Some((_, Kind::Other(what))) = found {
+        let what = match found {
+            None => continue,
+            Some((_, Kind::Folder)) => None,
+            Some((_, Kind::File { .. })) => Some("a file"),
+            Some((_, Kind::Other(what))) => Some(*what),
+        };
+        if let Some(what) = what {
             let (path, why) = (printable(folder.as_os_str()), format!("it is {what}"));
             imported.unusable.insert(entry.id.clone(), format!("{path}: {why}"));
             imported.refused.push(Refused { path, why });
             continue;
         }
-        take(course, entry, tree.as_mut(), &folder, &mut imported).with_context(context)?;
+        match exercise::take(course, entry, tree, &folder, &mut imported.refused) {
+            Ok(Came::Sources(sources)) => {
+                imported.exercises.insert(entry.id.clone(), sources);
+            }
+            Ok(Came::Unusable(why)) => {
+                imported.unusable.insert(entry.id.clone(), why);
+            }
+            Ok(Came::Missing) => {}
+            Err(error) => {
+                imported.unread.insert(entry.id.clone(), format!("{error:#}"));
+            }
+        }
     }
     imported.refused.sort();
     imported.refused.dedup();
-    Ok(imported)
+    Ok(Some(imported))
 }
 
-/// Where the exercises' folders are. A folder around everything, as archives have it, is stepped
-/// into once.
-fn base(course: &Course, tree: &mut dyn Tree) -> anyhow::Result<Option<PathBuf>> {
-    let mut places = vec![PathBuf::new()];
+/// Folders that are looked into for the exercises.
+const LOOKED_INTO: usize = 64;
+
+/// Where the exercises' folders are: at the top, or in one folder more, as archives have it.
+fn base(course: &Course, tree: &mut dyn Tree) -> Result<Option<PathBuf>, Unread> {
+    if let Some(base) = base_in(course, tree, Path::new(""))? {
+        return Ok(Some(base));
+    }
     let top = tree.list(Path::new(""))?;
     let folders = top.iter().filter(|(name, kind)| {
         *kind == Kind::Folder && !name.as_encoded_bytes().starts_with(b".") && name != "__MACOSX"
     });
-    if let [(only, _)] = folders.collect::<Vec<_>>()[..] {
-        places.push(PathBuf::from(only));
+    let mut found = Vec::new();
+    for (name, _) in folders.take(LOOKED_INTO) {
+        found.extend(base_in(course, tree, Path::new(name))?);
     }
-    for place in places {
-        for candidate in [place.join("exercises"), place] {
-            let names = tree.list(&candidate)?;
-            let is_exercise = |name: &OsString| {
-                course.exercises().any(|entry| name.to_str() == Some(entry.folder_name()))
-            };
-            if names.iter().any(|(name, _)| is_exercise(name)) {
-                return Ok(Some(candidate));
-            }
+    match &found[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only.clone())),
+        [one, other, ..] => Err(Unread::Theirs(format!(
+            "exercises are in {} and in {}: which ones count?",
+            printable(one.as_os_str()),
+            printable(other.as_os_str())
+        ))),
+    }
+}
+
+fn base_in(course: &Course, tree: &mut dyn Tree, place: &Path) -> Result<Option<PathBuf>, Unread> {
+    for candidate in [place.join("exercises"), place.to_owned()] {
+        let names = tree.list(&candidate)?;
+        let is_exercise = |name: &OsString| {
+            course.exercises().any(|entry| name.to_str() == Some(entry.folder_name()))
+        };
+        if names.iter().any(|(name, _)| is_exercise(name)) {
+            return Ok(Some(candidate));
         }
     }
     Ok(None)
-}
-
-/// One exercise's folder.
-fn take(
-    course: &Course,
-    entry: &Entry,
-    tree: &mut dyn Tree,
-    folder: &Path,
-    imported: &mut Imported,
-) -> anyhow::Result<()> {
-    let mut sources = Sources::new();
-    let mut taken_bytes = 0;
-    let mut waiting = vec![PathBuf::new()];
-    let mut seen = 0;
-    let refuse = |imported: &mut Imported, below: &Path, why: String| {
-        let path = folder.join(below);
-        let path = printable(path.as_os_str()).trim_end_matches('/').to_owned();
-        imported.refused.push(Refused { path, why });
-    };
-    while let Some(at) = waiting.pop() {
-        for (name, kind) in tree.list(&folder.join(&at))? {
-            let below = at.join(&name);
-            seen += 1;
-            if seen > rules::ENTRIES {
-                refuse(imported, Path::new(""), format!("more than {} entries", rules::ENTRIES));
-                waiting.clear();
-                break;
-            }
-            match rules::look(&below, kind) {
-                Take::Enter => waiting.push(below),
-                Take::Skip => {}
-                Take::Refuse(why) => refuse(imported, &below, why),
-                Take::Source(bytes) if taken_bytes + bytes > rules::SOURCE_BYTES => {
-                    let most = rules::SOURCE_BYTES;
-                    refuse(imported, &below, format!("all sources have more than {most} bytes"));
-                }
-                Take::Source(bytes) => {
-                    let text = tree.read(&folder.join(&below), bytes)?;
-                    taken_bytes += text.len() as u64;
-                    let below_src = below.strip_prefix("src").unwrap_or(&below).to_owned();
-                    sources.insert(below_src, text);
-                }
-                Take::Compare(bytes) => {
-                    let theirs = tree.read(&folder.join(&below), bytes)?;
-                    let ours = fs::read(course.root.join(&entry.path).join(&below));
-                    if ours.is_ok_and(|ours| ours == theirs) {
-                        continue;
-                    }
-                    let why = "it is not a source file: the course's own is used";
-                    refuse(imported, &below, why.to_owned());
-                }
-            }
-        }
-    }
-    let main = Path::new("main.rs");
-    if sources.contains_key(main) {
-        imported.exercises.insert(entry.id.clone(), sources);
-    } else {
-        let paths = ["src/main.rs", "src", ""];
-        let paths = paths.map(|below| {
-            printable(folder.join(below).as_os_str()).trim_end_matches('/').to_owned()
-        });
-        let why = imported.refused.iter().find(|refused| paths.contains(&refused.path));
-        if let Some(Refused { path, why }) = why {
-            imported.unusable.insert(entry.id.clone(), format!("{path}: {why}"));
-        }
-    }
-    Ok(())
 }
 
 /// Writes sources to an empty folder that every user can read.

@@ -13,6 +13,8 @@ pub const FILE_BYTES: u64 = 256 << 10;
 pub const SOURCE_BYTES: u64 = 1 << 20;
 /// Folders below `src`.
 const DEPTH: usize = 4;
+/// Folders beside it.
+const DEPTH_BESIDE: usize = 16;
 /// Longest name.
 const NAME_BYTES: usize = 64;
 /// Files of other kinds that are compared with the course's own.
@@ -43,7 +45,11 @@ pub fn look(below: &Path, kind: Kind) -> Take {
         Kind::Folder if !in_source => {
             // What cargo and git leave there is nobody's work.
             let left = names.last().is_some_and(|name| *name == "target" || *name == ".git");
-            if left { Take::Skip } else { Take::Enter }
+            match names.len() {
+                _ if left => Take::Skip,
+                ..=DEPTH_BESIDE => Take::Enter,
+                _ => Take::Refuse(format!("more than {DEPTH_BESIDE} folders deep")),
+            }
         }
         Kind::Folder if names.len() > DEPTH => {
             Take::Refuse(format!("more than {DEPTH} folders deep"))
@@ -80,14 +86,12 @@ fn odd_name(name: Option<&OsStr>, ending: &str) -> Option<String> {
         .then(|| "a name with other characters than letters, digits, - and _".to_owned())
 }
 
-/// A name as it can stand in a report: what is not printable UTF-8 as `%XX`.
+/// A name as it can stand in a report and on a terminal: what is not printable UTF-8 as `%XX`.
 pub fn printable(name: &OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
         for c in chunk.valid().chars() {
-            // Characters that turn the direction of text would make a path look like another.
-            let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if c.is_control() || turns {
+            if c.is_control() || deceives(c) {
                 let mut buffer = [0; 4];
                 text.extend(c.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02X}")));
             } else {
@@ -97,6 +101,27 @@ pub fn printable(name: &OsStr) -> String {
         text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
     }
     text
+}
+
+/// Several lines of what a program or a compiler has said, as they can stand on a terminal.
+pub fn harmless(said: &str) -> String {
+    let mut text = String::new();
+    for c in said.chars() {
+        match c {
+            '\n' | '\t' => text.push(c),
+            c if c.is_control() || deceives(c) => text.extend(c.escape_default()),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+/// What turns the direction of text or has no width makes a text look like another.
+fn deceives(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 #[cfg(test)]
@@ -118,6 +143,9 @@ mod tests {
         let long = format!("src/{}.rs", "x".repeat(80));
         assert!(matches!(look(Path::new(&long), FILE), Take::Refuse(_)));
         assert!(matches!(look(Path::new("src/a/b/c/d"), Kind::Folder), Take::Refuse(_)));
+        let deep = "a/".repeat(17);
+        assert!(matches!(look(Path::new(&deep), Kind::Folder), Take::Refuse(_)));
+        assert_eq!(look(Path::new("target"), Kind::Folder), Take::Skip);
         let large = Kind::File { bytes: FILE_BYTES + 1 };
         assert!(matches!(look(Path::new("src/main.rs"), large), Take::Refuse(_)));
         let link = Kind::Other("a symbolic link");
@@ -128,5 +156,9 @@ mod tests {
     fn what_cannot_be_printed_is_escaped() {
         assert_eq!(printable(OsStr::from_bytes(b"a\xffb\n\x1b[1m")), "a%FFb%0A%1B[1m");
         assert_eq!(printable(OsStr::new("grün \u{202e}x")), "grün %E2%80%AEx");
+        assert_eq!(
+            harmless("a\tb\n\x1b[2J\r\u{202e}grün\u{9b}"),
+            "a\tb\n\\u{1b}[2J\\r\\u{202e}grün\\u{9b}"
+        );
     }
 }

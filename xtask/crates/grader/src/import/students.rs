@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use course::Course;
 
 use super::rules::printable;
 
@@ -46,10 +47,8 @@ pub fn find(folder: &Path) -> anyhow::Result<(Vec<Student>, Vec<String>)> {
         let name = entry.file_name();
         let Some((stem, found)) = recognized(&name, kind) else {
             if !name.as_bytes().starts_with(b".") {
-                remarks.push(format!(
-                    "{} is no submission: neither a folder nor a .zip or .tar.gz",
-                    printable(&name)
-                ));
+                let what = if kind.is_symlink() { "a link" } else { "no .zip and no .tar.gz" };
+                remarks.push(format!("{} is no submission: it is {what}", printable(&name)));
             }
             continue;
         };
@@ -69,20 +68,48 @@ pub fn find(folder: &Path) -> anyhow::Result<(Vec<Student>, Vec<String>)> {
 }
 
 fn recognized(name: &OsStr, kind: fs::FileType) -> Option<(&OsStr, Found)> {
+    if name.as_bytes().starts_with(b".") {
+        None
+    } else if kind.is_dir() {
+        Some((name, Found::Folder))
+    } else if kind.is_file() {
+        archive(name)
+    } else {
+        None
+    }
+}
+
+/// An archive's name without its ending.
+pub fn archive(name: &OsStr) -> Option<(&OsStr, Found)> {
     let bytes = name.as_bytes();
-    if bytes.starts_with(b".") {
-        return None;
-    }
-    if kind.is_dir() {
-        return Some((name, Found::Folder));
-    }
     let endings: [(&[u8], Found); 3] =
         [(b".zip", Found::Zip), (b".tar.gz", Found::TarGz), (b".tgz", Found::TarGz)];
-    if !kind.is_file() {
-        return None;
-    }
     endings.into_iter().find_map(|(ending, found)| {
-        let stem = bytes.strip_suffix(ending).filter(|stem| !stem.is_empty())?;
-        Some((OsStr::from_bytes(stem), found))
+        let (stem, end) = bytes.split_at_checked(bytes.len().checked_sub(ending.len())?)?;
+        let fits = end.eq_ignore_ascii_case(ending) && !stem.is_empty();
+        fits.then(|| (OsStr::from_bytes(stem), found))
     })
+}
+
+/// The submissions that a path names: those in a folder, or the one that it is itself.
+///
+/// # Errors
+/// When it cannot be read, or there is no submission.
+pub fn chosen(course: &Course, path: &Path) -> anyhow::Result<(Vec<Student>, Vec<String>)> {
+    let whole = path.canonicalize().with_context(|| path.display().to_string())?;
+    let name = whole.file_name().unwrap_or_default();
+    let one = |stem: &OsStr, found| {
+        let (name, path) = (printable(stem), whole.clone());
+        Ok((vec![Student { name, path, found, others: Vec::new() }], Vec::new()))
+    };
+    if whole.is_file() {
+        let (stem, found) = archive(name)
+            .with_context(|| format!("{} is no .zip and no .tar.gz", path.display()))?;
+        return one(stem, found);
+    }
+    let is_exercise = |entry: &course::Entry| {
+        let in_it = [whole.join("exercises"), whole.clone()];
+        in_it.iter().any(|folder| folder.join(entry.folder_name()).exists())
+    };
+    if course.exercises().any(is_exercise) { one(name, Found::Folder) } else { find(path) }
 }
