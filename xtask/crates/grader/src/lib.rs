@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "mounts have no safe form in nix as it is built here")]
 
+pub mod class;
 pub mod compile;
 pub mod diff;
 pub mod dry_run;
