@@ -80,21 +80,26 @@ impl Bench<'_> {
             }
         };
         let tests = self.tests.get(&entry.id).context("the exercise's tests")?;
-        let visible = entry.tests.iter().map(|test| (test, Some(&tests.program)));
-        let hidden = entry.hidden.iter().map(|test| (test, tests.hidden.as_ref()));
         let mut answers: Vec<(&ExerciseTest, Answer)> = Vec::new();
-        for (test, tests) in visible.chain(hidden) {
+        for test in entry.tests.iter().chain(&entry.hidden) {
+            let is_hidden = answers.len() >= entry.tests.len();
+            let built = if is_hidden { tests.hidden.as_ref() } else { Some(&tests.program) };
+            let of_tests = built.context("the exercise's hidden tests")?;
+            let judge = || self.ground.judge(user, entry, of_tests, &test.name, &program, self.seed);
             let answer = match not_before(test, &answers) {
                 Some(why) => Answer::NotTried(why),
-                None => {
-                    let tests = tests.context("the exercise's hidden tests")?;
-                    self.ground.judge(user, entry, tests, &test.name, &program, self.seed)?.answer
-                }
+                // What went wrong may tell what it tries.
+                None if is_hidden => judge().map_err(|_| hidden_failed(test))?.answer,
+                None => judge()?.answer,
             };
             answers.push((test, answer));
         }
         Ok(counted(entry, &answers))
     }
+}
+
+fn hidden_failed(test: &ExerciseTest) -> anyhow::Error {
+    anyhow::anyhow!("the hidden test `{}` failed itself", test.name)
 }
 
 /// So many tests of one program may run into their limits of time: each takes long.
