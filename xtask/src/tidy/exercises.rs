@@ -77,6 +77,15 @@ fn programs(tree: &Tree, entry: &Entry) -> Vec<String> {
         [file("src", "main"), file("skeleton", "main"), file("tests", "main")].to_vec();
     wanted.extend(entry.mutants.keys().map(patch));
     wanted.extend(entry.alternatives.iter().map(|name| file("alternatives", name)));
+    if !entry.hidden.is_empty() {
+        wanted.push(file("hidden", "main"));
+    }
+    wanted.extend(
+        entry
+            .hidden_mutants
+            .keys()
+            .map(|name| entry.path.join("hidden").join(format!("{name}.patch"))),
+    );
     let told = |name: &str| entry.path.join("told").join(format!("{name}.txt"));
     wanted.push(told("skeleton"));
     let recorded = entry.mutants.iter().filter(|(_, mutant)| mutant.varies.is_none());
@@ -85,12 +94,21 @@ fn programs(tree: &Tree, entry: &Entry) -> Vec<String> {
         findings.push(format!("{}: missing", path.display()));
     }
     let is_variant = |path: &&PathBuf| {
+        let is_patch = path.extension().is_some_and(|ending| ending == "patch");
         ["mutants", "alternatives", "told"]
             .iter()
             .any(|folder| path.starts_with(entry.path.join(folder)))
+            || (path.starts_with(entry.path.join("hidden"))
+                && (is_patch || entry.hidden.is_empty()))
     };
     for path in tree.texts.keys().filter(is_variant).filter(|path| !wanted.contains(path)) {
         findings.push(format!("{}: {} does not name it", path.display(), manifest(entry)));
+    }
+    for test in &entry.hidden {
+        // A test that nothing fails might be one that cannot fail.
+        if !entry.hidden_mutants.values().any(|mutant| mutant.test == test.name) {
+            findings.push(format!("{}: no hidden mutant fails `{}`", manifest(entry), test.name));
+        }
     }
     if entry.mutants.len() < MUTANTS_MIN {
         let count = entry.mutants.len();
@@ -107,8 +125,12 @@ fn programs(tree: &Tree, entry: &Entry) -> Vec<String> {
 fn records(entry: &Entry) -> Vec<String> {
     let mut findings = Vec::new();
     let skeleton = [("skeleton", &entry.skeleton)].into_iter();
-    for (name, record) in
-        entry.mutants.iter().map(|(name, record)| (name.as_str(), record)).chain(skeleton)
+    for (name, record) in entry
+        .mutants
+        .iter()
+        .chain(&entry.hidden_mutants)
+        .map(|(name, record)| (name.as_str(), record))
+        .chain(skeleton)
     {
         if !VERDICTS.contains(&record.verdict.as_str()) {
             let (verdict, known) = (&record.verdict, VERDICTS.join(", "));

@@ -25,7 +25,8 @@ pub struct Known<'a> {
 /// When a file is missing, or a patch does not fit.
 pub fn known(course: &Course) -> anyhow::Result<Vec<Known<'_>>> {
     let read = |path: &Path| {
-        fs::read_to_string(course.root.join(path)).with_context(|| format!("read {}", path.display()))
+        fs::read_to_string(course.root.join(path))
+            .with_context(|| format!("read {}", path.display()))
     };
     let mut all = Vec::new();
     for entry in course.exercises() {
@@ -84,7 +85,8 @@ pub fn make(course: &Course, class: Class, folder: &Path) -> anyhow::Result<()> 
     for number in 1..=class.students {
         let student = format!("student-{number:03}");
         for entry in course.exercises() {
-            let of: Vec<&Known<'_>> = known.iter().filter(|known| known.entry.id == entry.id).collect();
+            let of: Vec<&Known<'_>> =
+                known.iter().filter(|known| known.entry.id == entry.id).collect();
             let (right, wrong): (Vec<&Known<'_>>, Vec<&Known<'_>>) =
                 of.into_iter().partition(|known| known.record.is_none());
             ensure!(!right.is_empty() && !wrong.is_empty(), "{} has no programs", entry.id);
@@ -97,7 +99,8 @@ pub fn make(course: &Course, class: Class, folder: &Path) -> anyhow::Result<()> 
                 93 => SPINNING,
                 _ => continue,
             };
-            let path = folder.join(&student).join("exercises").join(entry.folder_name()).join("src");
+            let path =
+                folder.join(&student).join("exercises").join(entry.folder_name()).join("src");
             fs::create_dir_all(&path).with_context(|| format!("make {}", path.display()))?;
             let mark = if class.distinct { format!("\n// {student}\n") } else { String::new() };
             let file = path.join("main.rs");

@@ -28,8 +28,8 @@ pub enum Compiled {
 /// So much of a compiler's words is kept.
 const SAID_BYTES: usize = 16 << 10;
 
-/// How long a compiler may stand still: one that waits for what can never come is a student's doing,
-/// one that is slow is not.
+/// How long a compiler may stand still: one that waits for what can never come is a student's
+/// doing, one that is slow is not.
 const QUIET: Duration = Duration::from_secs(20);
 
 /// Compiles `source`, a folder with `main.rs` and whatever it names. Working files and the program
@@ -147,8 +147,8 @@ pub fn arguments(toolchain: &Toolchain, entry: &Entry, paths: &Paths<'_>) -> Vec
 fn take(from: &Path, to: &Path) -> anyhow::Result<()> {
     let found = fs::symlink_metadata(from).context("the compiler's program")?;
     ensure!(found.is_file(), "the compiler's program is no regular file");
-    // Not copied: another thread might fork meanwhile, and its child would have the program open for
-    // writing when a test executes it (ETXTBSY, execve(2)).
+    // Not copied: another thread might fork meanwhile, and its child would have the program open
+    // for writing when a test executes it (ETXTBSY, execve(2)).
     fs::rename(from, to).with_context(|| format!("move the program to {}", to.display()))
 }
 

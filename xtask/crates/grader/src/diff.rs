@@ -1,5 +1,5 @@
-//! `grade diff OLD NEW`: which scores changed, and whether the submission, the tests, the toolchain,
-//! the limits, the seed or the grader did.
+//! `grade diff OLD NEW`: which scores changed, and whether the submission, the tests, the
+//! toolchain, the limits, the seed or the grader did.
 
 use std::io::Write;
 use std::path::Path;

@@ -85,7 +85,8 @@ impl Bench<'_> {
             let is_hidden = answers.len() >= entry.tests.len();
             let built = if is_hidden { tests.hidden.as_ref() } else { Some(&tests.program) };
             let of_tests = built.context("the exercise's hidden tests")?;
-            let judge = || self.ground.judge(user, entry, of_tests, &test.name, &program, self.seed);
+            let judge =
+                || self.ground.judge(user, entry, of_tests, &test.name, &program, self.seed);
             let answer = match not_before(test, &answers) {
                 Some(why) => Answer::NotTried(why),
                 // What went wrong may tell what it tries.
@@ -105,8 +106,8 @@ fn hidden_failed(test: &ExerciseTest) -> anyhow::Error {
 /// So many tests of one program may run into their limits of time: each takes long.
 const SLOW_TESTS: usize = 3;
 
-/// What a test needs has to pass before it. One that runs into its limit of time keeps none after it
-/// from being tried; several do.
+/// What a test needs has to pass before it. One that runs into its limit of time keeps none after
+/// it from being tried; several do.
 fn not_before(test: &ExerciseTest, before: &[(&ExerciseTest, Answer)]) -> Option<String> {
     let passed = |name: &String| {
         before.iter().any(|(test, answer)| test.name == *name && *answer == Answer::Passed)
@@ -114,7 +115,10 @@ fn not_before(test: &ExerciseTest, before: &[(&ExerciseTest, Answer)]) -> Option
     if let Some(needed) = test.needs.as_ref().filter(|needed| !passed(needed)) {
         return Some(format!("not tried: it says nothing before `{needed}` passes"));
     }
-    let is_slow = |answer: &Answer| matches!(answer, Answer::Failed(failure) if failure.verdict == trial::Verdict::TimeLimit);
+    let is_slow = |answer: &Answer| match answer {
+        Answer::Failed(failure) => failure.verdict == trial::Verdict::TimeLimit,
+        _ => false,
+    };
     let slow = before.iter().filter(|(_, answer)| is_slow(answer)).count();
     (slow >= SLOW_TESTS)
         .then(|| format!("not tried: {slow} tests before it ran into their limits of time"))

@@ -50,8 +50,8 @@ pub fn judge(
     answer(&captured, &report.path().join("result.json"), name)
 }
 
-/// What the tests' program has left. One that was itself ended may have seen its subject being ended
-/// as well, whatever it says.
+/// What the tests' program has left. One that was itself ended may have seen its subject being
+/// ended as well, whatever it says.
 ///
 /// # Errors
 /// When it has left nothing that can be relied on.

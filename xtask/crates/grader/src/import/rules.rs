@@ -118,10 +118,8 @@ pub fn harmless(said: &str) -> String {
 
 /// What turns the direction of text or has no width makes a text look like another.
 fn deceives(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    )
+    let marks = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{feff}');
+    marks || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
 }
 
 #[cfg(test)]

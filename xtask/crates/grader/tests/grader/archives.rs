@@ -91,10 +91,7 @@ fn paths_that_lead_elsewhere_are_refused_and_the_rest_is_graded() {
             ("ann.zip", zip(&[(name, b"// odd"), (OTHER, b"")])),
             (
                 "ann.tar.gz",
-                tar(&[
-                    (name, EntryType::Regular, b"// odd"),
-                    (OTHER, EntryType::Regular, b""),
-                ]),
+                tar(&[(name, EntryType::Regular, b"// odd"), (OTHER, EntryType::Regular, b"")]),
             ),
         ];
         for (archive, bytes) in archives {

@@ -40,7 +40,10 @@ fn each_cause_is_named() {
 
     grade("seed", &["--seed", "8"]);
     let said = diff(&class, "first", "seed").ends(1).stdout;
-    assert!(said.contains("lucky ex-01: 3.5 -> 3 of 3.5, pass -> fail: the seed changed"), "{said}");
+    assert!(
+        said.contains("lucky ex-01: 3.5 -> 3 of 3.5, pass -> fail: the seed changed"),
+        "{said}"
+    );
     assert!(said.contains("1 of 3 students"), "{said}");
 
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("limits.toml"));

@@ -15,8 +15,8 @@ fn a_full_disk_loses_nothing_that_is_finished() {
     let out = class.out("out");
     fs::create_dir(&out).expect("make a folder");
     fs::create_dir(class.out("kept")).expect("make a folder");
-    // A disk with room for about half of the files, since each takes a page at least. It is gone with
-    // its mount namespace.
+    // A disk with room for about half of the files, since each takes a page at least. It is gone
+    // with its mount namespace.
     let grader = class.command("out");
     let script = "mount -t tmpfs -o size=64k tmpfs \"$0\" || exit 99\n\
                   \"$@\"; s=$?; cp -r \"$0/.\" \"$0/../kept\"; exit $s";

@@ -46,10 +46,7 @@ pub fn check_format(results: &Value) {
     assert_eq!(missing.is_empty(), level == "full");
     let number = |value: &Value| value.as_f64().expect("a number");
     for submission in results["submissions"].as_array().expect("submissions") {
-        keys(
-            submission,
-            &["student", "score", "max_score", "exercises", "refused", "remarks"],
-        );
+        keys(submission, &["student", "score", "max_score", "exercises", "refused", "remarks"]);
         assert!(submission["student"].is_string());
         let mut points = Some(0.0);
         let mut max_points = 0.0;

@@ -159,4 +159,3 @@ pub fn own_course() -> Fixture {
 pub fn read_course() -> Course {
     Course::read(course().to_owned()).expect("read the course")
 }
-

@@ -58,8 +58,7 @@ fn it_comes_to_the_same_without_a_sandbox() {
     };
     let entry = course.exercise("ex-02").expect("the exercise");
     for (student, source) in programs {
-        let mut sources: Sources =
-            [(Path::new("main.rs").to_owned(), source.into_bytes())].into();
+        let mut sources: Sources = [(Path::new("main.rs").to_owned(), source.into_bytes())].into();
         if student == "modules" {
             sources.insert(Path::new("part/mod.rs").to_owned(), part.as_bytes().to_vec());
         }
