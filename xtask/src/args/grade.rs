@@ -58,7 +58,7 @@ does nothing twice.",
         )
         .args_conflicts_with_subcommands(true)
         .subcommand_negates_reqs(true)
-        .arg(path("submissions", "DIR", "The folder of submissions").required(true))
+        .arg(path("submissions", "DIR", "The folder of submissions, or one of them").required(true))
         .arg(
             path("out", "DIR", "The report's folder")
                 .long("out")
@@ -79,11 +79,13 @@ does nothing twice.",
 Examples:
   cargo xtask grade submissions --out report       all of them
   cargo xtask grade submissions --dry-run          what would be done
+  cargo xtask grade submissions/ann --dry-run      the same for one of them
   cargo xtask grade diff report-1 report-2         which scores changed, and why
   cargo xtask grade self-test                      does the sandbox hold here?
 
 Exit status: 0 all is graded, 1 something could not be (it is neither zero nor
-full marks), 2 wrong usage, 125 the grader failed.",
+full marks), 2 wrong usage, 125 the grader failed, 128+N after signal N. Of diff:
+0 no score changed, 1 one did. Of self-test: 0 all defences hold, 1 one does not.",
         )
 }
 

@@ -137,7 +137,7 @@ impl Table {
         }
         let count =
             |verdict| grade.exercises.iter().filter(|exercise| exercise.verdict == verdict).count();
-        let score = grade.score().map_or_else(|| "?".to_owned(), |score| points(score));
+        let score = grade.score().map_or_else(|| "?".to_owned(), points);
         let mut line = format!(
             "{:<width$} {score:>6} of {:<6} {} of {} pass",
             shortened(&grade.student),

@@ -270,7 +270,7 @@ fn what_this_machine_may_not_read_is_not_held_against_anybody() {
     class.hand_in("ann", "02", &prints("one"));
     class.write(&format!("{IN}/src/main.rs"), "");
     let path = class.submissions().join(IN).join("src/main.rs");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("close it");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("close it");
     let imported = taken(&class);
     assert!(imported.unread["ex-01"].contains("chmod"), "{imported:?}");
     assert!(imported.unusable.is_empty());
