@@ -245,8 +245,14 @@ fn real_bwrap() -> PathBuf {
 
 /// Looks again until it holds.
 #[track_caller]
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + DEADLINE;
+pub fn wait_until(what: &str, holds: impl FnMut() -> bool) {
+    wait_for(what, DEADLINE, holds);
+}
+
+/// The same, for as long as this.
+#[track_caller]
+pub fn wait_for(what: &str, time: Duration, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + time;
     while !holds() {
         assert!(Instant::now() < end, "not in time: {what}");
         std::thread::sleep(Duration::from_millis(5));

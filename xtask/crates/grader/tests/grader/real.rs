@@ -15,7 +15,7 @@ use grader::class::{self, Known, known};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::kit::{exercise, grader, has_sandbox, same_files, wait_until};
+use crate::kit::{exercise, grader, has_sandbox, same_files, wait_for};
 use crate::reports::check_format;
 
 /// Where a class is large.
@@ -158,7 +158,7 @@ fn a_class_of_200_that_is_killed_goes_on_and_comes_to_the_same() {
         let mut command = command(&course, &class, &killed);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("start the grader");
-        wait_until("some of it is graded", || {
+        wait_for("some of it is graded", DEADLINE, || {
             let over = child.try_wait().expect("look at it").is_some();
             over || fs::read_dir(killed.join("submissions")).is_ok_and(|all| all.count() >= at)
         });
