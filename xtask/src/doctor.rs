@@ -30,7 +30,15 @@ pub fn doctor(args: &Doctor) -> anyhow::Result<Status> {
 fn run(args: &Doctor, argv: &[OsString]) -> anyhow::Result<Status> {
     let limits = Limits { wall: args.deadline, deadlock: true, ..Limits::default() };
     let argv = argv.to_vec();
-    let spec = Spec { mode: Mode::Attached, limits, argv, caller_waits: false, report: None };
+    let spec = Spec {
+        mode: Mode::Attached,
+        limits,
+        argv,
+        caller_waits: false,
+        report: None,
+        inside: None,
+        traceable: false,
+    };
     let report = supervise(&spec)?;
     if let Ended::NotStarted { error } = &report.ended {
         bail!("{error}");

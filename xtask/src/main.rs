@@ -12,6 +12,7 @@ mod status;
 mod bench;
 mod check;
 mod doctor;
+mod grade;
 mod hint;
 mod list;
 mod new;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Solution(verb) => solution::solution(verb),
         Verb::Snapshot(verb) => snapshot::snapshot(verb),
         Verb::Doctor(verb) => doctor::doctor(verb),
+        Verb::Grade(verb) => grade::grade(verb),
         Verb::Test(verb) => test::test(verb),
         Verb::Tidy(verb) => tidy::tidy(verb),
         Verb::New(verb) => new::new(verb),

@@ -21,7 +21,15 @@ pub fn run(args: &Run) -> anyhow::Result<Status> {
     let mut argv = vec![binary.into_os_string()];
     argv.extend(args.arguments.iter().cloned());
     let limits = Limits { wall: args.deadline, deadlock: true, ..Limits::default() };
-    let spec = Spec { mode: Mode::Attached, limits, argv, caller_waits: false, report: None };
+    let spec = Spec {
+        mode: Mode::Attached,
+        limits,
+        argv,
+        caller_waits: false,
+        report: None,
+        inside: None,
+        traceable: false,
+    };
     let report = supervise(&spec)?;
 
     explain(&entry.id, &report);

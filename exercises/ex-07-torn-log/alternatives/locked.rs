@@ -12,10 +12,9 @@ use std::os::fd::OwnedFd;
 use anyhow::{Context, bail, ensure};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, pipe2, write};
+use nix::unistd::{ForkResult, Pid, fork, mkstemp, pipe2, unlink, write};
 
 /// The least that a pipe can have: a page. No writer comes far without the reader.
 const CAPACITY_BYTES: libc::c_int = 4096;
@@ -101,7 +100,9 @@ fn log(job: &Job) -> anyhow::Result<()> {
     fcntl(&writer, FcntlArg::F_SETPIPE_SZ(CAPACITY_BYTES)).context("set the pipe's capacity")?;
 
     // Something to lock: each process owns what it locks, although all have the same descriptor.
-    let lock = memfd_create("lock", MFdFlags::MFD_CLOEXEC).context("create the lock")?;
+    let name = std::env::temp_dir().join("lock-XXXXXX");
+    let (lock, name) = mkstemp(&name).context("create the lock")?;
+    unlink(&name).context("remove the lock's name")?;
 
     // Before the forks: a child takes no memory of its own.
     let mut room = vec![0; 1 + job.lengths.iter().copied().max().unwrap_or_default()];

@@ -7,6 +7,7 @@
 mod bench;
 mod check;
 mod doctor;
+mod grade;
 mod hint;
 mod list;
 mod new;
@@ -25,6 +26,7 @@ use clap::{Arg, ArgMatches, Command};
 pub use bench::{Bench, Suite};
 pub use check::Check;
 pub use doctor::{Doctor, Patient};
+pub use grade::{Class, Grade};
 pub use hint::Hint;
 pub use list::{Format, List};
 pub use new::{New, NewKind};
@@ -54,6 +56,7 @@ pub enum Verb {
     Solution(Solution),
     Snapshot(Snapshot),
     Doctor(Doctor),
+    Grade(Grade),
     Test(Test),
     Tidy(Tidy),
     New(New),
@@ -64,7 +67,7 @@ pub enum Verb {
 type VerbArgs = (&'static str, fn(Command) -> Command, fn(&ArgMatches) -> Verb);
 
 /// In the order of the help.
-const VERBS: [VerbArgs; 13] = [
+const VERBS: [VerbArgs; 14] = [
     ("list", list::command, list::read),
     ("run", run::command, run::read),
     ("check", check::command, check::read),
@@ -74,6 +77,7 @@ const VERBS: [VerbArgs; 13] = [
     ("solution", solution::command, solution::read),
     ("snapshot", snapshot::command, snapshot::read),
     ("doctor", doctor::command, doctor::read),
+    ("grade", grade::command, grade::read),
     ("test", test::command, test::read),
     ("tidy", tidy::command, tidy::read),
     ("new", new::command, new::read),

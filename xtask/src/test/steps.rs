@@ -83,12 +83,17 @@ pub const ALL: &[Step] = &[
         "lessons that the kernel refuses something end with a clear message",
         "cargo test -p snapshots --test refusals -- --show-output",
     ),
+    step(
+        "grader",
+        "submissions are graded as they deserve, and no result is lost",
+        "cargo test -p grader --test grader -- --show-output",
+    ),
     // All integration tests that have no step of their own.
     step(
         "parts",
         "tests of the course's own crates and lessons",
         "cargo test --workspace --exclude ex-* --exclude launcher --exclude xtask \
-         --exclude snapshots --exclude doctor --test * --no-fail-fast -- --show-output",
+         --exclude snapshots --exclude doctor --exclude grader --test * --no-fail-fast -- --show-output",
     ),
     step("snapshots", "every lesson prints what is stored", "xtask snapshot"),
     step("exercises", "wrong programs fail as recorded, right ones pass", "xtask check --gate"),

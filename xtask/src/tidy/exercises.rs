@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use course::{Course, Entry};
+use course::{Course, Entry, LIBRARIES};
 
 use super::draft;
 use super::tree::Tree;
@@ -11,8 +11,6 @@ use super::tree::Tree;
 const HINTS: [&str; 3] = ["hints/1.md", "hints/2.md", "hints/3.md"];
 /// A hint is printed as it stands.
 const HINT_COLUMNS: usize = 80;
-/// All that a student's program may be linked with.
-const LIBRARIES: [&str; 3] = ["anyhow", "libc", "nix"];
 const VERDICTS: [&str; 7] =
     ["fail", "deadlock", "hang", "time-limit", "memory-limit", "output-limit", "crashed"];
 
@@ -81,17 +79,35 @@ fn programs(tree: &Tree, entry: &Entry) -> Vec<String> {
         [file("src", "main"), file("skeleton", "main"), file("tests", "main")].to_vec();
     wanted.extend(entry.mutants.keys().map(patch));
     wanted.extend(entry.alternatives.iter().map(|name| file("alternatives", name)));
+    if !entry.hidden.is_empty() {
+        wanted.push(file("hidden", "main"));
+    }
+    wanted.extend(
+        entry
+            .hidden_mutants
+            .keys()
+            .map(|name| entry.path.join("hidden").join(format!("{name}.patch"))),
+    );
     for path in wanted.iter().filter(|path| !tree.texts.contains_key(*path)) {
         findings.push(format!("{}: missing", path.display()));
     }
     wanted.extend(draft::told(entry));
     let is_variant = |path: &&PathBuf| {
+        let is_patch = path.extension().is_some_and(|ending| ending == "patch");
         ["mutants", "alternatives", "told"]
             .iter()
             .any(|folder| path.starts_with(entry.path.join(folder)))
+            || (path.starts_with(entry.path.join("hidden"))
+                && (is_patch || entry.hidden.is_empty()))
     };
     for path in tree.texts.keys().filter(is_variant).filter(|path| !wanted.contains(path)) {
         findings.push(format!("{}: {} does not name it", path.display(), manifest(entry)));
+    }
+    for test in &entry.hidden {
+        // A test that nothing fails might be one that cannot fail.
+        if !entry.hidden_mutants.values().any(|mutant| mutant.test == test.name) {
+            findings.push(format!("{}: no hidden mutant fails `{}`", manifest(entry), test.name));
+        }
     }
     findings
 }
@@ -100,8 +116,12 @@ fn programs(tree: &Tree, entry: &Entry) -> Vec<String> {
 fn records(entry: &Entry) -> Vec<String> {
     let mut findings = Vec::new();
     let skeleton = [("skeleton", &entry.skeleton)].into_iter();
-    for (name, record) in
-        entry.mutants.iter().map(|(name, record)| (name.as_str(), record)).chain(skeleton)
+    for (name, record) in entry
+        .mutants
+        .iter()
+        .chain(&entry.hidden_mutants)
+        .map(|(name, record)| (name.as_str(), record))
+        .chain(skeleton)
     {
         if !VERDICTS.contains(&record.verdict.as_str()) {
             let (verdict, known) = (&record.verdict, VERDICTS.join(", "));

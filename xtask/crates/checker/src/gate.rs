@@ -3,7 +3,8 @@
 //! Each skeleton and each wrong program (mutant: the solution with a patch that makes one mistake)
 //! compiles without warnings and fails the test that
 //! its record names, before any other, with the recorded verdict and words. Each solution and each
-//! program that is right but built otherwise passes them all.
+//! program that is right but built otherwise passes them all. The same goes for hidden tests, and
+//! for the wrong programs that only they notice.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ struct Known<'a> {
     record: Option<&'a Mutant>,
     /// Compiled by cargo already, or a source that is compiled here.
     program: Program,
+    /// Nothing is told of a hidden test.
+    is_hidden: bool,
 }
 
 impl Known<'_> {
@@ -59,8 +62,17 @@ pub fn gate(
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let mut known = Vec::new();
     let suites = programs::suites(exercises, &built)?;
-    for (entry, suite) in exercises.iter().zip(&suites) {
+    let with_hidden: Vec<&Entry> =
+        exercises.iter().filter(|entry| !entry.hidden.is_empty()).copied().collect();
+    let hidden_suites = programs::hidden_suites(course, &with_hidden)?;
+    let as_visible = |entry: &&Entry| Entry { tests: entry.hidden.clone(), ..(*entry).clone() };
+    let hidden: Vec<Entry> = with_hidden.iter().map(as_visible).collect();
+    let visible =
+        exercises.iter().copied().zip(&suites).map(|(entry, suite)| (entry, suite, false));
+    let hidden = hidden.iter().zip(&hidden_suites).map(|(entry, suite)| (entry, suite, true));
+    for (entry, suite, is_hidden) in visible.chain(hidden) {
         match same_tests(entry, suite) {
+            Ok(()) if is_hidden => known.extend(hidden_programs(entry, suite, &built)?),
             Ok(()) => known.extend(known_programs(entry, suite, &built)?),
             Err(error) => {
                 failed += 1;
@@ -126,7 +138,7 @@ fn told_as_recorded(
         _ => None,
     });
     match failed {
-        Some(failure) if seed == told::SEED && !known.varies() => {
+        Some(failure) if seed == told::SEED && !known.varies() && !known.is_hidden => {
             let name = known.name.strip_prefix("mutant ").unwrap_or(&known.name);
             let told = told::compare(course, known.entry, name, failure, accept)?;
             Ok(told.map_or(Ok(()), Err))
@@ -165,7 +177,14 @@ fn known_programs<'a>(
         Program::Source(Source::Patch(path))
     };
     let solution = programs::binary(built, &programs::solution_of(entry))?.to_owned();
-    let known = |name: String, record, program| Known { entry, suite, name, record, program };
+    let known = |name: String, record, program| Known {
+        entry,
+        suite,
+        name,
+        record,
+        program,
+        is_hidden: false,
+    };
     let mut all = vec![
         known("solution".to_owned(), None, Program::Built(solution)),
         known("skeleton".to_owned(), Some(&entry.skeleton), file("skeleton/main.rs")),
@@ -176,6 +195,38 @@ fn known_programs<'a>(
     }
     for (name, record) in &entry.mutants {
         all.push(known(format!("mutant {name}"), Some(record), patch(name)));
+    }
+    for name in entry.hidden_mutants.keys() {
+        // Nobody sees that it is wrong who has only these tests.
+        all.push(known(format!("hidden mutant {name}"), None, hidden_patch(entry, name)));
+    }
+    Ok(all)
+}
+
+fn hidden_patch(entry: &Entry, name: &str) -> Program {
+    Program::Source(Source::Patch(entry.path.join("hidden").join(format!("{name}.patch"))))
+}
+
+/// What the hidden tests are tried on.
+fn hidden_programs<'a>(
+    entry: &'a Entry,
+    suite: &'a Suite,
+    built: &Built,
+) -> anyhow::Result<Vec<Known<'a>>> {
+    let solution = programs::binary(built, &programs::solution_of(entry))?.to_owned();
+    let known = |name: &str, record, program| {
+        let name = format!("{name}, hidden tests");
+        Known { entry, suite, name, record, program, is_hidden: true }
+    };
+    let mut all = vec![known("solution", None, Program::Built(solution))];
+    for name in &entry.alternatives {
+        let path = entry.path.join(format!("alternatives/{name}.rs"));
+        let source = Program::Source(Source::File(path));
+        all.push(known(&format!("alternative {name}"), None, source));
+    }
+    for (name, record) in &entry.hidden_mutants {
+        let program = hidden_patch(entry, name);
+        all.push(known(&format!("hidden mutant {name}"), Some(record), program));
     }
     Ok(all)
 }

@@ -7,13 +7,10 @@ use std::time::SystemTime;
 
 use anyhow::Context;
 use build::{Built, Compiling, Recipe};
-use course::{Course, Entry};
+use course::{Course, Entry, LIBRARIES};
 
 use crate::place::Place;
 use crate::tests::Suite;
-
-/// All that an exercise's program is linked with, in its manifest and here.
-const LIBRARIES: [&str; 3] = ["anyhow", "libc", "nix"];
 
 /// The package of an exercise's reference program.
 pub fn solution_of(entry: &Entry) -> String {
@@ -23,6 +20,11 @@ pub fn solution_of(entry: &Entry) -> String {
 /// The program with an exercise's tests.
 pub fn tests_of(entry: &Entry) -> String {
     format!("{}-tests", entry.id)
+}
+
+/// The program with those that students do not have.
+pub fn hidden_tests_of(entry: &Entry) -> String {
+    format!("{}-hidden", entry.id)
 }
 
 /// Where cargo has put a program, or a sentence that says why there is none.
@@ -55,7 +57,7 @@ pub fn students(
         [entry] => start(course, entry, place),
         _ => None,
     };
-    let tests = with_tests(course, exercises, Built::default())?;
+    let tests = with_tests(course, exercises, tests_of, Built::default())?;
     let suites = suites(exercises, &tests)?;
     let programs = match (compiling.and_then(Compiling::finish), written) {
         (Some(compiled), [entry]) => Built {
@@ -103,30 +105,45 @@ fn by_cargo(course: &Course, written: &[&Entry]) -> anyhow::Result<Built> {
 /// Builds the reference programs, and the tests, without what the students have written.
 pub fn references(course: &Course, exercises: &[&Entry]) -> anyhow::Result<Built> {
     let packages: Vec<String> = exercises.iter().map(|entry| solution_of(entry)).collect();
-    let mut built =
-        with_tests(course, exercises, build::each(&course.root, &packages, &["--bins"])?)?;
+    let built = build::each(&course.root, &packages, &["--bins"])?;
+    let mut built = with_tests(course, exercises, tests_of, built)?;
     built.libraries.retain(|name, _| LIBRARIES.contains(&name.as_str()));
     Ok(built)
 }
 
+/// The hidden tests of each exercise that has some.
+pub fn hidden_suites(course: &Course, exercises: &[&Entry]) -> anyhow::Result<Vec<Suite>> {
+    let built = with_tests(course, exercises, hidden_tests_of, Built::default())?;
+    let suite = |entry: &&Entry| {
+        Suite::ask(binary(&built, &hidden_tests_of(entry)).context("the course's own tests")?)
+    };
+    exercises.iter().map(suite).collect()
+}
+
 /// The tests are built apart: in one build with the programs cargo would join the features that
 /// both ask of the libraries, and compile the programs once more than for `run`.
-fn with_tests(course: &Course, exercises: &[&Entry], mut built: Built) -> anyhow::Result<Built> {
+fn with_tests(
+    course: &Course,
+    exercises: &[&Entry],
+    name: fn(&Entry) -> String,
+    mut built: Built,
+) -> anyhow::Result<Built> {
     let root = &course.root;
     let mut changed = Vec::new();
     for entry in exercises {
-        match build::known(root, &tests_of(entry)) {
-            Some(tests) => drop(built.binaries.insert(tests_of(entry), tests)),
+        match build::known(root, &name(entry)) {
+            Some(tests) => drop(built.binaries.insert(name(entry), tests)),
             None => changed.push(*entry),
         }
     }
     if !changed.is_empty() {
         let packages: Vec<&str> = changed.iter().map(|entry| entry.id.as_str()).collect();
+        let targets = changed.iter().flat_map(|entry| ["--example".to_owned(), name(entry)]);
         let asked = SystemTime::now();
-        let tests = build::each(root, &packages, &["--examples"])?;
+        let tests = build::each(root, &packages, &targets.collect::<Vec<_>>())?;
         for entry in changed {
-            if let Some(binary) = tests.binaries.get(&tests_of(entry)) {
-                build::remember(root, &tests_of(entry), binary, asked);
+            if let Some(binary) = tests.binaries.get(&name(entry)) {
+                build::remember(root, &name(entry), binary, asked);
             }
         }
         built.binaries.extend(tests.binaries);

@@ -46,6 +46,9 @@ impl Kind {
     }
 }
 
+/// All that an exercise's program is linked with.
+pub const LIBRARIES: [&str; 3] = ["anyhow", "libc", "nix"];
+
 /// A lesson or an exercise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -68,10 +71,14 @@ pub struct Entry {
     pub form: Form,
     /// What an exercise is checked with, in the order in which they are told. A lesson has none.
     pub tests: Vec<ExerciseTest>,
+    /// Tests that only grading makes, after the others. The students' distribution has none.
+    pub hidden: Vec<ExerciseTest>,
     /// How an exercise's skeleton fails.
     pub skeleton: Mutant,
     /// Wrong programs of an exercise, by the names of their files.
     pub mutants: BTreeMap<String, Mutant>,
+    /// Wrong programs that only hidden tests notice.
+    pub hidden_mutants: BTreeMap<String, Mutant>,
     /// Right programs of an exercise that are built otherwise than the solution.
     pub alternatives: Vec<String>,
 }
@@ -83,10 +90,16 @@ impl Entry {
         self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
     }
 
-    /// What an exercise is worth: the sum over its tests.
+    /// What an exercise is worth to students: the sum over the tests that they know.
     #[must_use]
     pub fn points(&self) -> f64 {
         self.tests.iter().fold(0.0, |sum, test| sum + test.points)
+    }
+
+    /// What its hidden tests are worth.
+    #[must_use]
+    pub fn hidden_points(&self) -> f64 {
+        self.hidden.iter().fold(0.0, |sum, test| sum + test.points)
     }
 }
 

@@ -61,8 +61,10 @@ const EXERCISE_KEYS: &[&str] = &[
     "article",
     "form",
     "tests",
+    "hidden",
     "skeleton",
     "mutants",
+    "hidden-mutants",
     "alternatives",
 ];
 const MUTANT_KEYS: &[&str] = &["test", "verdict", "came", "varies"];
@@ -92,6 +94,7 @@ pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
         Kind::Exercise => EXERCISE_KEYS,
     };
     let entry = |keys: Keys<'_>| {
+        let tests = tests(kind, &keys)?;
         let entry = Entry {
             kind,
             number,
@@ -109,9 +112,11 @@ pub fn read(kind: Kind, root: &Path, folder: &Path) -> anyhow::Result<Entry> {
                 Kind::Exercise => Some(keys.text("lesson")?),
             },
             form: form(kind, &keys)?,
-            tests: tests(kind, &keys)?,
+            hidden: more_tests("hidden", &keys, &tests)?,
+            tests,
             skeleton: skeleton(kind, &keys)?,
-            mutants: mutants(&keys)?,
+            mutants: mutants("mutants", &keys)?,
+            hidden_mutants: mutants("hidden-mutants", &keys)?,
             alternatives: keys.texts("alternatives")?,
         };
         check_names(&entry)?;
@@ -132,16 +137,28 @@ fn listings(keys: &Keys<'_>) -> anyhow::Result<Vec<Listing>> {
     tables.into_iter().map(listing).collect()
 }
 
-/// An exercise has at least one; each name stands once, and what a test needs stands before it.
+/// An exercise has at least one.
 fn tests(kind: Kind, keys: &Keys<'_>) -> anyhow::Result<Vec<ExerciseTest>> {
+    let tests = more_tests("tests", keys, &[])?;
+    ensure!(kind == Kind::Lesson || !tests.is_empty(), "the key `tests` is missing or empty");
+    Ok(tests)
+}
+
+/// The tests under a key, after others. Each name stands once, and what a test needs stands before
+/// it.
+fn more_tests(
+    key: &str,
+    keys: &Keys<'_>,
+    before: &[ExerciseTest],
+) -> anyhow::Result<Vec<ExerciseTest>> {
     let mut tests: Vec<ExerciseTest> = Vec::new();
-    for keys in keys.tables("tests", &["name", "points", "needs"])? {
+    for keys in keys.tables(key, &["name", "points", "needs"])? {
         let (name, key) = (keys.text("name")?, keys.name("name"));
         ensure!(
             is_kebab(&name),
             "the key `{key}` is `{name}`: it takes lower-case words with hyphens between them"
         );
-        let is_before = |name: &str| tests.iter().any(|test| test.name == name);
+        let is_before = |name: &str| before.iter().chain(&tests).any(|test| test.name == name);
         ensure!(!is_before(&name), "the key `{key}` is `{name}`, as that of a test before it");
         let needs = keys.optional_text("needs")?;
         if let Some(needed) = needs.as_deref().filter(|needed| !is_before(needed)) {
@@ -152,7 +169,6 @@ fn tests(kind: Kind, keys: &Keys<'_>) -> anyhow::Result<Vec<ExerciseTest>> {
         }
         tests.push(ExerciseTest { name, points: keys.positive("points")?, needs });
     }
-    ensure!(kind == Kind::Lesson || !tests.is_empty(), "the key `tests` is missing or empty");
     Ok(tests)
 }
 
@@ -175,9 +191,9 @@ fn skeleton(kind: Kind, keys: &Keys<'_>) -> anyhow::Result<Mutant> {
     }
 }
 
-fn mutants(keys: &Keys<'_>) -> anyhow::Result<BTreeMap<String, Mutant>> {
+fn mutants(key: &str, keys: &Keys<'_>) -> anyhow::Result<BTreeMap<String, Mutant>> {
     let named = |(name, keys): (String, Keys<'_>)| Ok((name, mutant(&keys)?));
-    keys.named_tables("mutants", MUTANT_KEYS)?.into_iter().map(named).collect()
+    keys.named_tables(key, MUTANT_KEYS)?.into_iter().map(named).collect()
 }
 
 fn mutant(keys: &Keys<'_>) -> anyhow::Result<Mutant> {
@@ -186,6 +202,13 @@ fn mutant(keys: &Keys<'_>) -> anyhow::Result<Mutant> {
 }
 
 fn check_mutants(entry: &Entry) -> anyhow::Result<()> {
+    for (name, mutant) in &entry.hidden_mutants {
+        ensure!(
+            entry.hidden.iter().any(|test| test.name == mutant.test),
+            "`{name}` names the hidden test `{}`, which is not there",
+            mutant.test
+        );
+    }
     let skeleton = ("skeleton", &entry.skeleton);
     let mutants = entry.mutants.iter().map(|(name, mutant)| (name.as_str(), mutant));
     let all = mutants.chain((entry.kind == Kind::Exercise).then_some(skeleton));

@@ -66,13 +66,15 @@ fn end_with(caller: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> {
+pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> {
     let mut spec = Spec {
         mode: Mode::Captured,
         limits: Limits::default(),
         argv: Vec::new(),
         caller_waits: false,
         report: None,
+        inside: None,
+        traceable: false,
     };
     for argument in arguments.by_ref() {
         if argument == "--" {
@@ -86,6 +88,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> 
             "--captured" => spec.mode = Mode::Captured,
             "--attached" => spec.mode = Mode::Attached,
             "--deadlock" => spec.limits.deadlock = true,
+            "--traceable" => spec.traceable = true,
             "--caller-waits" => spec.caller_waits = true,
             "--report" => spec.report = Some(PathBuf::from(value)),
             "--wall-ms" => spec.limits.wall = Some(time()?),
@@ -94,6 +97,12 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Spec> 
             "--grace-ms" => spec.limits.grace = Some(time()?),
             "--memory-bytes" => spec.limits.memory_bytes = Some(number()?),
             "--open-files" => spec.limits.open_files = Some(number()?),
+            "--user-processes" => spec.limits.user_processes = Some(number()?),
+            "--address-bytes" => spec.limits.address_bytes = Some(number()?),
+            "--file-bytes" => spec.limits.file_bytes = Some(number()?),
+            "--inside" => {
+                spec.inside = Some(i32::try_from(number()?).context("no descriptor")?);
+            }
             "--output-bytes" => spec.limits.output_bytes = Some(number()?),
             "--processes" => {
                 spec.limits.processes = Some(usize::try_from(number()?).context("too many")?);
@@ -121,6 +130,10 @@ pub fn arguments(spec: &Spec) -> Vec<OsString> {
         ("--processes", limits.processes.map(|value| value.to_string())),
         ("--open-files", limits.open_files.map(|value| value.to_string())),
         ("--output-bytes", limits.output_bytes.map(|value| value.to_string())),
+        ("--user-processes", limits.user_processes.map(|value| value.to_string())),
+        ("--address-bytes", limits.address_bytes.map(|value| value.to_string())),
+        ("--file-bytes", limits.file_bytes.map(|value| value.to_string())),
+        ("--inside", spec.inside.map(|value| value.to_string())),
     ];
     let mode = if spec.mode == Mode::Captured { "--captured" } else { "--attached" };
     let mut arguments: Vec<OsString> = vec![HIDDEN_VERB.into(), mode.into()];
@@ -129,6 +142,9 @@ pub fn arguments(spec: &Spec) -> Vec<OsString> {
     }
     if limits.deadlock {
         arguments.push("--deadlock".into());
+    }
+    if spec.traceable {
+        arguments.push("--traceable".into());
     }
     if spec.caller_waits {
         arguments.push("--caller-waits".into());
@@ -161,10 +177,15 @@ mod tests {
                 quiet: Some(Duration::from_millis(7)),
                 deadlock: true,
                 grace: Some(Duration::from_millis(8)),
+                user_processes: Some(9),
+                address_bytes: Some(10),
+                file_bytes: Some(11),
             },
             argv: vec!["program".into(), "--wall-ms=9".into(), "--".into()],
             caller_waits: true,
             report: Some(PathBuf::from("a=b.json")),
+            inside: Some(12),
+            traceable: true,
         };
         let back = parse(arguments(&spec).into_iter().skip(1)).expect("our own arguments");
         assert_eq!(back.limits, spec.limits);
@@ -172,6 +193,8 @@ mod tests {
         assert_eq!(back.argv, spec.argv);
         assert_eq!(back.caller_waits, spec.caller_waits);
         assert_eq!(back.report, spec.report);
+        assert_eq!(back.inside, spec.inside);
+        assert_eq!(back.traceable, spec.traceable);
     }
 
     #[test]

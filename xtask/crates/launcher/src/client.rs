@@ -46,7 +46,15 @@ impl Launch {
     fn new(mode: Mode, program: impl AsRef<OsStr>) -> Launch {
         let argv = vec![program.as_ref().to_owned()];
         let limits = Limits::default();
-        let spec = Spec { mode, limits, argv, caller_waits: false, report: None };
+        let spec = Spec {
+            mode,
+            limits,
+            argv,
+            caller_waits: false,
+            report: None,
+            inside: None,
+            traceable: false,
+        };
         Launch { spec, ends_with_caller: false }
     }
 

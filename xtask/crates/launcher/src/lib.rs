@@ -51,7 +51,7 @@ mod watch;
 
 pub use doctor::{Diagnosis, Direction, Holder, Stuck};
 
-pub use cli::{HIDDEN_VERB, main};
+pub use cli::{HIDDEN_VERB, arguments, main, parse};
 pub use client::{Captured, Launch, XTASK_VARIABLE, xtask_path};
 pub use limits::{Limit, Limits};
 pub use report::{Ended, Report};

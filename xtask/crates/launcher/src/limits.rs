@@ -16,6 +16,13 @@ pub struct Limits {
     /// Open descriptors of each process (`RLIMIT_NOFILE`); `open` fails beyond it, nothing is
     /// ended.
     pub open_files: Option<u64>,
+    /// Processes of its user in its user namespace (`RLIMIT_NPROC`); `fork` fails beyond it. For
+    /// root it counts for nothing.
+    pub user_processes: Option<u64>,
+    /// Address space of each process (`RLIMIT_AS`); `mmap` fails beyond it.
+    pub address_bytes: Option<u64>,
+    /// Size of any file that it writes (`RLIMIT_FSIZE`); a write beyond it raises SIGXFSZ.
+    pub file_bytes: Option<u64>,
     /// Captured: bytes on standard output and standard error together. Attached, where the launcher
     /// sees no byte: bytes handed to any `write` of the tree (`wchar` of proc_pid_io(5)).
     pub output_bytes: Option<u64>,

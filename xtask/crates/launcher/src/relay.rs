@@ -41,21 +41,19 @@ pub struct Relay {
 
 impl Relay {
     /// From the launcher's standard input to the program's.
-    pub fn input(program_end: OwnedFd) -> anyhow::Result<Relay> {
+    pub fn input(program_end: OwnedFd, own: Stream) -> anyhow::Result<Relay> {
         set_nonblocking(&program_end)?;
-        let (own, _) = private(io::stdin().as_fd(), OpenOptions::new().read(true))?;
         // What stays open at 0 must not be what feeds the program, or its feeder never sees EPIPE.
         let null = File::open("/dev/null").context("open /dev/null")?;
         nix::unistd::dup2_stdin(&null).context("put /dev/null at standard input")?;
-        Ok(Relay { is_input: true, ..Relay::new(own, program_end.into(), usize::MAX) })
+        Ok(Relay { is_input: true, ..Relay::new(own.file, program_end.into(), usize::MAX) })
     }
 
     /// From the program's standard output or standard error to the launcher's.
-    pub fn output(program_end: OwnedFd, own: impl AsFd) -> anyhow::Result<Relay> {
+    pub fn output(program_end: OwnedFd, own: Stream) -> anyhow::Result<Relay> {
         set_nonblocking(&program_end)?;
-        let (own, is_private) = private(own.as_fd(), OpenOptions::new().write(true))?;
-        let chunk_bytes = if is_private { usize::MAX } else { CHUNK_BYTES };
-        Ok(Relay::new(program_end.into(), own, chunk_bytes))
+        let chunk_bytes = if own.is_private { usize::MAX } else { CHUNK_BYTES };
+        Ok(Relay::new(program_end.into(), own.file, chunk_bytes))
     }
 
     fn new(from: File, to: File, chunk_bytes: usize) -> Relay {
@@ -159,6 +157,33 @@ impl Relay {
     }
 }
 
+/// The launcher's own ends.
+pub struct Own {
+    pub stdin: Stream,
+    pub stdout: Stream,
+    pub stderr: Stream,
+}
+
+/// One of them, and whether it can be used without blocking.
+pub struct Stream {
+    file: File,
+    is_private: bool,
+}
+
+impl Own {
+    /// Opens them, where they are not the program's as well.
+    pub fn open(attached: bool) -> anyhow::Result<Option<Own>> {
+        if attached {
+            return Ok(None);
+        }
+        Ok(Some(Own {
+            stdin: private(io::stdin().as_fd(), OpenOptions::new().read(true))?,
+            stdout: private(io::stdout().as_fd(), OpenOptions::new().write(true))?,
+            stderr: private(io::stderr().as_fd(), OpenOptions::new().write(true))?,
+        }))
+    }
+}
+
 fn is_passing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
@@ -174,18 +199,18 @@ fn ready(fd: Option<&File>, wanted: PollFlags) -> bool {
     found.intersects(wanted | PollFlags::POLLHUP | PollFlags::POLLERR)
 }
 
-/// The launcher's own end of a standard stream, and whether it can be used without blocking: a pipe
-/// is opened a second time, since the second opening has flags of its own. Anything else, and a
-/// pipe that belongs to another user, is only copied. (A file must be: its position is shared.)
-fn private(fd: BorrowedFd<'_>, how: &mut OpenOptions) -> anyhow::Result<(File, bool)> {
+/// The launcher's own end of a standard stream. A pipe is opened a second time, so that it can be
+/// used without blocking: the second opening has flags of its own. Anything else, and a pipe that
+/// belongs to another user, is only copied. (A file must be: its position is shared.)
+fn private(fd: BorrowedFd<'_>, how: &mut OpenOptions) -> anyhow::Result<Stream> {
     let copy = File::from(fd.try_clone_to_owned().context("copy a standard stream")?);
     if copy.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo()) {
         let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
         if let Ok(own) = how.custom_flags(libc::O_NONBLOCK).open(path) {
-            return Ok((own, true));
+            return Ok(Stream { file: own, is_private: true });
         }
     }
-    Ok((copy, false))
+    Ok(Stream { file: copy, is_private: false })
 }
 
 /// Only for ends that the launcher made itself.

@@ -1,5 +1,8 @@
 //! How a run ended, as data: out of band, so that no program can forge it with what it prints.
 
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{FromRawFd, RawFd};
 use std::path::Path;
 
 use anyhow::Context;
@@ -140,6 +143,29 @@ impl Report {
             .with_context(|| format!("write the report {}", path.display()))
     }
 
+    /// Writes the report to a descriptor that the launcher was given, and closes it.
+    ///
+    /// # Errors
+    /// When nobody reads it.
+    pub(crate) fn write_to(&self, number: RawFd) -> anyhow::Result<()> {
+        // SAFETY:
+        // obligation: the descriptor must be open and owned by nobody else (FromRawFd).
+        // here: whoever starts the launcher opens it for this alone and names it; the launcher uses
+        //   it here, once, as the last thing it does.
+        // broken by: a number that some other part of the launcher owns.
+        let mut file = unsafe { File::from_raw_fd(number) };
+        file.write_all(format!("{}\n", self.to_json()).as_bytes()).context("hand over the report")
+    }
+
+    /// Reads a report from whoever has it open.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn parse(text: &[u8]) -> anyhow::Result<Report> {
+        let json = serde_json::from_slice(text).context("understand the launcher's report")?;
+        Report::from_json(&json).context("understand the launcher's report")
+    }
+
     /// Reads a report that [`Report::write`] wrote.
     ///
     /// # Errors
@@ -147,9 +173,6 @@ impl Report {
     pub fn read(path: &Path) -> anyhow::Result<Report> {
         let text = std::fs::read(path)
             .with_context(|| format!("read the launcher's report {}", path.display()))?;
-        serde_json::from_slice(&text)
-            .map_err(anyhow::Error::from)
-            .and_then(|json| Report::from_json(&json))
-            .with_context(|| format!("understand the launcher's report {}", path.display()))
+        Report::parse(&text).with_context(|| path.display().to_string())
     }
 }

@@ -38,9 +38,12 @@ pub struct Stop {
 
 impl Signals {
     /// Blocks the signals and opens the descriptor. The launcher has one thread.
-    pub fn block(attached: bool) -> anyhow::Result<Signals> {
+    ///
+    /// The first process of a PID namespace blocks no more than SIGCHLD: what it does not handle
+    /// cannot be sent to it from within (pid_namespaces(7)), but what it blocks can.
+    pub fn block(attached: bool, inside: bool) -> anyhow::Result<Signals> {
         let ignored = tree::ignored_signals(nix::unistd::getpid());
-        let mut wanted = SigSet::all();
+        let mut wanted = if inside { SigSet::empty() } else { SigSet::all() };
         // One that the caller had ignored (nohup, a shell's `&`) stays ignored: a blocked signal
         // would be queued all the same.
         let ignored_ones = Signal::iterator().filter(|&signal| is_in(ignored, signal));

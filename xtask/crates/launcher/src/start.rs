@@ -1,7 +1,7 @@
 //! What to start, and the moment between fork and exec.
 
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -37,6 +37,12 @@ pub struct Spec {
     pub caller_waits: bool,
     /// Where to write the report when the program has ended; `None` to write none.
     pub report: Option<PathBuf>,
+    /// Within a sandbox, as the first process of its PID namespace: the descriptor that the report
+    /// is written to. The program, which has the same user, can then neither trace nor end the
+    /// launcher.
+    pub inside: Option<RawFd>,
+    /// There, in a test of the sandbox: let the launcher be traced all the same.
+    pub traceable: bool,
 }
 
 /// The launcher's ends of a captured program's pipes.
@@ -80,10 +86,15 @@ fn prepare(command: &mut Command, captured: bool, signals: &Signals, limits: &Li
         launcher: nix::unistd::getpid(),
         mask: if captured { SigSet::empty() } else { signals.before() },
         ignored_children: signals.ignored_children(),
-        open_files: limits.open_files,
-        // Behind the launcher's own limit, which sums over the tree, the kernel's, which needs no
-        // look.
-        cpu_seconds: limits.cpu.map(|cpu| cpu.as_secs() + 2),
+        kernel_limits: [
+            (Resource::RLIMIT_NOFILE, limits.open_files),
+            (Resource::RLIMIT_NPROC, limits.user_processes),
+            (Resource::RLIMIT_AS, limits.address_bytes),
+            (Resource::RLIMIT_FSIZE, limits.file_bytes),
+            // Behind the launcher's own limit, which sums over the tree, the kernel's, which needs no
+            // look.
+            (Resource::RLIMIT_CPU, limits.cpu.map(|cpu| cpu.as_secs() + 2)),
+        ],
     };
     // SAFETY:
     // obligation: the closure runs in the forked child, so it may make only async-signal-safe calls
@@ -100,8 +111,7 @@ struct Child {
     launcher: Pid,
     mask: SigSet,
     ignored_children: bool,
-    open_files: Option<u64>,
-    cpu_seconds: Option<u64>,
+    kernel_limits: [(Resource, Option<u64>); 5],
 }
 
 impl Child {
@@ -119,11 +129,10 @@ impl Child {
         } else if self.ignored_children {
             ignore_children();
         }
-        if let Some(count) = self.open_files {
-            limit(Resource::RLIMIT_NOFILE, count)?;
-        }
-        if let Some(seconds) = self.cpu_seconds {
-            limit(Resource::RLIMIT_CPU, seconds)?;
+        for (resource, most) in self.kernel_limits {
+            if let Some(most) = most {
+                limit(resource, most)?;
+            }
         }
         // Last: what has come meanwhile takes effect now, as it would have on the program.
         self.mask.thread_set_mask()?;
@@ -186,4 +195,10 @@ pub fn close_the_rest_on_exec() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Keeps every process without privileges from tracing this one, and from reading its memory and
+/// its descriptors in /proc (`PR_SET_DUMPABLE`, prctl(2)).
+pub fn hide() -> anyhow::Result<()> {
+    nix::sys::prctl::set_dumpable(false).context("forbid other processes to trace the launcher")
 }

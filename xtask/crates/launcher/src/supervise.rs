@@ -2,7 +2,6 @@
 
 mod ending;
 
-use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,10 +15,10 @@ use crate::limits::Limit;
 use crate::outside;
 use crate::quiet::{self, Explained, Quiet, Unproved};
 use crate::reap::Reaped;
-use crate::relay::{self, Relay};
+use crate::relay::{self, Own, Relay};
 use crate::report::{Ended, Report};
 use crate::signals::{self, Signals, Stop};
-use crate::start::{Mode, Pipes, Spec, close_the_rest_on_exec, start};
+use crate::start::{Mode, Pipes, Spec, close_the_rest_on_exec, hide, start};
 use crate::tree;
 use crate::watch::Watch;
 
@@ -42,9 +41,14 @@ const INSIST_WITHIN: Duration = Duration::from_secs(2);
 pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
     let attached = spec.mode == Mode::Attached;
     tree::check_proc()?;
-    let signals = Signals::block(attached)?;
+    let signals = Signals::block(attached, spec.inside.is_some())?;
     nix::sys::prctl::set_child_subreaper(true).context("become the subreaper")?;
     close_the_rest_on_exec()?;
+
+    let own = Own::open(attached)?;
+    if spec.inside.is_some() && !spec.traceable {
+        hide()?;
+    }
 
     let watch = Watch::new(&spec.limits, attached);
     let since = outside::begin().context("read the clock of file systems")?;
@@ -66,13 +70,16 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 hurried: false,
                 reaped: Reaped::default(),
             };
-            run.complete(pipes)?
+            run.complete(own, pipes)?
         }
         Err(error) => Report::not_started(&error),
     };
     if let Some(path) = &spec.report {
         // The signals are still blocked: who is told to stop now writes the report first.
         report.write(path)?;
+    }
+    if let Some(number) = spec.inside {
+        report.write_to(number)?;
     }
     Ok(report)
 }
@@ -98,8 +105,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn complete(mut self, pipes: Option<Pipes>) -> anyhow::Result<Report> {
-        let ended = self.connect(pipes).and_then(|()| self.until_it_ends());
+    fn complete(mut self, own: Option<Own>, pipes: Option<Pipes>) -> anyhow::Result<Report> {
+        let ended = self.connect(own, pipes).and_then(|()| self.until_it_ends());
         let wall = self.started.elapsed();
         if matches!(ended, Ok(Ended::Limit { limit: Limit::Wall })) {
             let outside = outside::of(self.spec, &self.relays, self.since);
@@ -121,11 +128,11 @@ impl Run<'_> {
         self.report(ended, wall, unreaped, left_behind)
     }
 
-    fn connect(&mut self, pipes: Option<Pipes>) -> anyhow::Result<()> {
-        if let Some(pipes) = pipes {
-            self.relays.push(Relay::output(pipes.stdout, io::stdout())?);
-            self.relays.push(Relay::output(pipes.stderr, io::stderr())?);
-            self.relays.push(Relay::input(pipes.stdin)?);
+    fn connect(&mut self, own: Option<Own>, pipes: Option<Pipes>) -> anyhow::Result<()> {
+        if let (Some(own), Some(pipes)) = (own, pipes) {
+            self.relays.push(Relay::output(pipes.stdout, own.stdout)?);
+            self.relays.push(Relay::output(pipes.stderr, own.stderr)?);
+            self.relays.push(Relay::input(pipes.stdin, own.stdin)?);
         }
         Ok(())
     }

@@ -1,0 +1,5 @@
+//! Has the compiler read what the program could not.
+
+fn main() {
+    print!("{}", include_str!("/etc/passwd"));
+}

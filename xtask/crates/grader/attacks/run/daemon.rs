@@ -1,0 +1,20 @@
+//! Leaves a process in a session of its own, and ends whoever would look for it.
+
+use std::time::Duration;
+
+fn main() {
+    // SAFETY:
+    // obligation: fork in a program of one thread; setsid and kill take numbers (fork(2), kill(2)).
+    // here: the child has one thread as well, and goes on as a program of its own.
+    // broken by: a second thread.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // SAFETY: as above.
+        unsafe { libc::setsid() };
+        std::thread::sleep(Duration::from_secs(4));
+        return;
+    }
+    // SAFETY: as above.
+    unsafe { libc::kill(libc::getppid(), libc::SIGKILL) };
+    std::thread::sleep(Duration::from_millis(200));
+}

@@ -1,0 +1,68 @@
+//! One test of one program, in a box of its own.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use course::Entry;
+use launcher::{Captured, Ended};
+use sandbox::user::User;
+use sandbox::{Contents, Place, Purpose, REPORT};
+use trial::report;
+
+use crate::compile::outer;
+
+/// A test is over long before, whatever the program does.
+pub const DEADLINE: Duration = Duration::from_secs(180);
+
+/// Runs one test on the program in `program`, a folder.
+///
+/// # Errors
+/// When the sandbox or the test itself fails: nothing is known about the program then.
+pub fn judge(
+    place: &Place,
+    user: User,
+    entry: &Entry,
+    tests: &Path,
+    name: &str,
+    program: &Path,
+    seed: u64,
+) -> anyhow::Result<trial::Result> {
+    let report = place.report_folder(user)?;
+    let reads = [(tests, Path::new("/pipeworks/tests"))];
+    let contents = Contents {
+        purpose: Purpose::Judge,
+        program: Some(program),
+        report: report.path(),
+        reads: &reads,
+    };
+    let to = Path::new(REPORT).join("result.json");
+    let mut words: Vec<OsString> =
+        ["/pipeworks/tests", "--only", name, "--seed", &seed.to_string(), "--report"]
+            .map(OsString::from)
+            .into();
+    words.push(to.into());
+    words.push("--".into());
+    words.push(Path::new("/pipeworks/program").join(&entry.id).into());
+    let captured = place.run(user, &contents, outer(DEADLINE), words)?;
+    answer(&captured, &report.path().join("result.json"), name)
+}
+
+/// What the tests' program has left. One that was itself ended may have seen its subject being
+/// ended as well, whatever it says.
+///
+/// # Errors
+/// When it has left nothing that can be relied on.
+pub fn answer(captured: &Captured, file: &Path, name: &str) -> anyhow::Result<trial::Result> {
+    let said = || {
+        let said = String::from_utf8_lossy(&captured.stderr);
+        let ended = captured.report.ended.words();
+        format!("the test `{name}` left no result ({ended}); it said: {}", said.trim_end())
+    };
+    ensure!(matches!(captured.report.ended, Ended::Exited { code: 0 | 1 }), said());
+    let found = fs::symlink_metadata(file).with_context(said)?;
+    ensure!(found.is_file(), "the result of `{name}` is no regular file");
+    report::read(file).with_context(said)
+}

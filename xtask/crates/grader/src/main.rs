@@ -1,0 +1,247 @@
+//! The grader, started by the runner's verb `grade`.
+
+mod progress;
+
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow, ensure};
+use course::Course;
+use grader::diff::diff;
+use grader::dry_run::dry_run;
+use grader::exercise::Bench;
+use grader::ground::{Bare, Ground};
+use grader::import::{Student, chosen};
+use grader::keys::Common;
+use grader::limits::GradeLimits;
+use grader::self_test::{Range, self_test};
+use grader::store::Store;
+use grader::toolchain::Toolchain;
+use grader::words::{Asked, Class, Wrong};
+use grader::{mounts, prepare, results, run, stop, words};
+use nix::unistd::Uid;
+use sandbox::Level;
+use sandbox::user::User;
+use serde_json::{Value, json};
+
+fn main() -> ExitCode {
+    let error = match grade() {
+        Ok(true) => return ExitCode::SUCCESS,
+        Ok(false) => return ExitCode::from(1),
+        Err(error) => error,
+    };
+    let (status, said) = match stop::asked() {
+        // As a shell says that a signal ended a program.
+        Some(signal) => (128 + signal as i32, stopped(signal.as_str())),
+        None if error.is::<Wrong>() => (2, format!("{error:#}")),
+        None => (125, format!("{error:#}")),
+    };
+    let _ = writeln!(anstream::stderr(), "error: {said}");
+    ExitCode::from(u8::try_from(status).unwrap_or(125))
+}
+
+fn stopped(signal: &str) -> String {
+    format!("stopped by {signal}: what is finished is kept, the same command goes on")
+}
+
+fn grade() -> anyhow::Result<bool> {
+    let mut out = anstream::stdout().lock();
+    match words::read(std::env::args_os().skip(1))? {
+        Asked::Class(asked) if asked.dry_run => {
+            let course = Course::here()?;
+            let limits = GradeLimits::read(asked.limits.as_deref()).map_err(Wrong::usage)?;
+            let students = students(&mut out, &course, &asked.submissions)?;
+            dry_run(&mut out, &course, &students, &limits)?;
+            Ok(true)
+        }
+        Asked::Class(asked) => class(&mut out, &asked),
+        Asked::Diff { old, new } => diff(&mut out, &old, &new).map_err(Wrong::usage),
+        Asked::SelfTest => attacks(&mut out),
+    }
+}
+
+/// Tells whether all defences hold.
+fn attacks(out: &mut dyn Write) -> anyhow::Result<bool> {
+    let own = mounts_of_our_own();
+    let course = Course::here()?;
+    let users = prepare::users(Some(1))?;
+    let (place, level) = prepare::place(&GradeLimits::read(None)?, users[0])?;
+    let toolchain = Toolchain::prepare(&course, place.path(), users[0], &own)?;
+    let tests = prepare::tests(&course, place.path())?;
+    let sandboxed = prepare::sandboxed()?;
+    let missing = level.missing().join(", ");
+    writeln!(
+        out,
+        "level {}{}{missing}",
+        level.word(),
+        if missing.is_empty() { "" } else { ", without " }
+    )?;
+    let range = Range {
+        course: &course,
+        toolchain: &toolchain,
+        sandboxed: &sandboxed,
+        user: users[0],
+        tests: &tests.get("ex-01").context("the tests of ex-01")?.program,
+    };
+    self_test(out, &range)
+}
+
+/// Only root has use for them.
+fn mounts_of_our_own() -> anyhow::Result<mounts::Own> {
+    ensure!(Uid::effective().is_root(), "only root may mount something");
+    mounts::leave()
+}
+
+/// Tells whether all is graded.
+fn class(out: &mut dyn Write, asked: &Class) -> anyhow::Result<bool> {
+    // Before any thread is started.
+    let own = mounts_of_our_own();
+    stop::listen()?;
+    let course = Course::here()?;
+    let limits = GradeLimits::read(asked.limits.as_deref()).map_err(Wrong::usage)?;
+    refuse_root_without_sandbox(asked)?;
+    let students = students(out, &course, &asked.submissions)?;
+    apart(&asked.submissions, &asked.out)?;
+    let store = Store::open(&asked.out)?;
+    let seed = seed(&store, asked.seed)?;
+    let users = prepare::users(asked.jobs)?;
+    let (ground, level) = ground(asked, &limits, users[0])?;
+    warn(&level);
+    let toolchain = Toolchain::prepare(&course, ground.path(), users[0], &own)?;
+    let tests = prepare::tests(&course, ground.path())?;
+    let common = Common::of(&toolchain, &limits, &level, seed)?;
+    let bench = Bench {
+        course: &course,
+        ground: &ground,
+        toolchain: &toolchain,
+        limits: &limits,
+        common,
+        tests,
+        seed,
+    };
+    let progress = progress::Progress::new(students.len(), course.exercises().count());
+    let ran = run::run(&bench, &store, &students, &users, &progress);
+    progress.finish();
+    ran?;
+    let names: Vec<&str> = students.iter().map(|student| student.name.as_str()).collect();
+    let environment = results::environment(&toolchain.version, &level, seed);
+    results::write(&store, &course, &environment, &names)?;
+    let gone = store.forget_others(&names)?;
+    if gone > 0 {
+        writeln!(out, "note: {gone} of an earlier run are no longer among the submissions")?;
+    }
+    let all = told(out, &store, &names)?;
+    warn(&level);
+    Ok(all)
+}
+
+/// Prints what has come out; tells whether all is graded.
+fn told(out: &mut dyn Write, store: &Store, names: &[&str]) -> anyhow::Result<bool> {
+    let mut table = results::Table::new(names);
+    let mut all = true;
+    for name in names {
+        let grade = store.read(name)?;
+        all &= grade.score().is_some();
+        table.line(out, &grade)?;
+    }
+    table.total(out)?;
+    if !all {
+        writeln!(
+            out,
+            "Why something is not graded stands there; the same command tries it again:"
+        )?;
+    }
+    writeln!(out, "{}", store.path("results.json").display())?;
+    Ok(all)
+}
+
+fn students(
+    out: &mut dyn Write,
+    course: &Course,
+    submissions: &Path,
+) -> anyhow::Result<Vec<Student>> {
+    let (students, remarks) = chosen(course, submissions).map_err(Wrong::usage)?;
+    for remark in remarks {
+        writeln!(out, "note: {remark}")?;
+    }
+    Ok(students)
+}
+
+/// A report among the submissions would be taken for one.
+fn apart(submissions: &Path, report: &Path) -> anyhow::Result<()> {
+    let submissions = real(submissions);
+    if !real(report).starts_with(&submissions) {
+        return Ok(());
+    }
+    Err(Wrong::usage(anyhow!(
+        "the report's folder {} is among the submissions, and would be taken for one: name one \
+         beside {}",
+        report.display(),
+        submissions.display()
+    )))
+}
+
+/// Without links, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    let Some((part, real)) = there else { return path.to_owned() };
+    let rest = path.strip_prefix(part).unwrap_or(Path::new(""));
+    rest.components().fold(real, |mut path, part| {
+        match part {
+            Component::ParentDir => drop(path.pop()),
+            part => path.push(part),
+        }
+        path
+    })
+}
+
+fn refuse_root_without_sandbox(asked: &Class) -> anyhow::Result<()> {
+    if asked.no_sandbox && Uid::effective().is_root() {
+        return Err(Wrong::usage(anyhow!(
+            "without a sandbox root would run what students have written: grade as an ordinary user"
+        )));
+    }
+    Ok(())
+}
+
+fn ground(asked: &Class, limits: &GradeLimits, user: User) -> anyhow::Result<(Ground, Level)> {
+    if asked.no_sandbox {
+        return Ok((Ground::Bare(Bare::new()?), Level::None));
+    }
+    let (place, level) = prepare::place(limits, user)?;
+    Ok((Ground::Sandboxed(place), level))
+}
+
+/// Says what does not protect this machine.
+fn warn(level: &Level) {
+    let said = match level {
+        Level::Full => return,
+        Level::Degraded(_) => format!(
+            "the sandbox of this machine is degraded: it lacks {}",
+            level.missing().join(", ")
+        ),
+        Level::None => "NO SANDBOX: what students have written runs as you, and can read, change \
+                        and send away whatever you can"
+            .to_owned(),
+    };
+    // The report says it as well.
+    let _ = writeln!(anstream::stderr(), "warning: {said}");
+}
+
+/// The one that was asked for, the one of the run that this goes on with, or a new one.
+fn seed(store: &Store, asked: Option<u64>) -> anyhow::Result<u64> {
+    let path = store.path("run.json");
+    let before = std::fs::read(&path).ok();
+    let before: Option<Value> = before.and_then(|text| serde_json::from_slice(&text).ok());
+    let before = before.and_then(|run| run["seed"].as_u64());
+    let seed = match asked.or(before) {
+        Some(seed) => seed,
+        None => {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            now.map_or(1, |time| u64::from(time.subsec_micros()))
+        }
+    };
+    store.write(&path, &json!({"seed": seed})).context("remember the seed")?;
+    Ok(seed)
+}

@@ -1,0 +1,86 @@
+//! The grader's command line, as the runner's verb `grade` writes it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+/// Wrong usage: what was asked for cannot be done, and nothing has been.
+#[derive(Debug)]
+pub struct Wrong(String);
+
+impl Wrong {
+    #[must_use]
+    pub fn usage(error: anyhow::Error) -> anyhow::Error {
+        anyhow::Error::new(Wrong(format!("{error:#}")))
+    }
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Asked {
+    Class(Class),
+    Diff { old: PathBuf, new: PathBuf },
+    SelfTest,
+}
+
+/// Grading a folder of submissions.
+#[derive(Debug, Default)]
+pub struct Class {
+    pub submissions: PathBuf,
+    pub out: PathBuf,
+    pub seed: Option<u64>,
+    pub jobs: Option<usize>,
+    pub limits: Option<PathBuf>,
+    pub dry_run: bool,
+    pub no_sandbox: bool,
+}
+
+/// Reads the words after the program's name.
+///
+/// # Errors
+/// When they are not such as the runner writes.
+pub fn read(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> {
+    let verb = words.next().context("the grader is started by `cargo xtask grade`")?;
+    match verb.to_str() {
+        Some("class") => Ok(Asked::Class(class(words)?)),
+        Some("diff") => {
+            let mut path = || words.next().map(PathBuf::from).context("a run's folder");
+            Ok(Asked::Diff { old: path()?, new: path()? })
+        }
+        Some("self-test") => Ok(Asked::SelfTest),
+        _ => bail!("the unknown word {}", verb.display()),
+    }
+}
+
+fn class(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Class> {
+    let mut class = Class::default();
+    while let Some(word) = words.next() {
+        let mut value =
+            || words.next().with_context(|| format!("{} takes a value", word.display()));
+        let mut number = || -> anyhow::Result<u64> {
+            let value = value()?;
+            let number = value.to_str().and_then(|text| text.parse().ok());
+            number.with_context(|| format!("{} is no number", value.display()))
+        };
+        match word.to_str() {
+            Some("--seed") => class.seed = Some(number()?),
+            Some("--jobs") => class.jobs = Some(usize::try_from(number()?)?),
+            Some("--limits") => class.limits = Some(value()?.into()),
+            Some("--out") => class.out = value()?.into(),
+            Some("--submissions") => class.submissions = value()?.into(),
+            Some("--dry-run") => class.dry_run = true,
+            Some("--no-sandbox") => class.no_sandbox = true,
+            _ => bail!("the unknown word {}", word.display()),
+        }
+    }
+    Ok(class)
+}

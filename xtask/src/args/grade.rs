@@ -1,0 +1,106 @@
+//! `grade DIR --out DIR …`, `grade diff OLD NEW`, `grade self-test`.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use super::{Verb, one};
+
+#[derive(Debug)]
+pub enum Grade {
+    Class(Class),
+    /// Two runs' folders.
+    Diff {
+        old: PathBuf,
+        new: PathBuf,
+    },
+    SelfTest,
+}
+
+#[derive(Debug)]
+pub struct Class {
+    pub submissions: PathBuf,
+    /// `None` where nothing is written.
+    pub out: Option<PathBuf>,
+    pub seed: Option<u64>,
+    pub jobs: Option<usize>,
+    pub limits: Option<PathBuf>,
+    pub dry_run: bool,
+    pub no_sandbox: bool,
+}
+
+pub fn command(verb: Command) -> Command {
+    let path = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).value_name(value).value_parser(value_parser!(PathBuf)).help(help)
+    };
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    let number = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("N").value_parser(value_parser!(u64)).help(help)
+    };
+    let diff = Command::new("diff")
+        .about("Say what changed from one run to another, and why")
+        .arg(path("old", "OLD", "The report's folder of the earlier run").required(true))
+        .arg(path("new", "NEW", "The report's folder of the later run").required(true));
+    let self_test = Command::new("self-test")
+        .about("Attack the sandbox of this machine and say which defences hold");
+    verb.about("Grade a folder of submissions")
+        .long_about(
+            "\
+Grade a folder of submissions
+
+Takes the source files of exercises from each submission (a folder, a .zip or a
+.tar.gz, named for its student), compiles and tests them in a sandbox, and
+writes scores with reasons to the report's folder. What is finished is kept
+whatever happens: the same command goes on where an earlier one was stopped, and
+does nothing twice.",
+        )
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true)
+        .arg(path("submissions", "DIR", "The folder of submissions, or one of them").required(true))
+        .arg(
+            path("out", "DIR", "The report's folder")
+                .long("out")
+                .required_unless_present("dry-run"),
+        )
+        .arg(number("seed", "Make the random inputs from this number"))
+        .arg(
+            number("jobs", "So many at one time [default: one for each processor]")
+                .value_parser(value_parser!(u64).range(1..=256)),
+        )
+        .arg(path("limits", "FILE", "Other limits than those of the course").long("limits"))
+        .arg(flag("dry-run", "Only say what would be taken, refused and run"))
+        .arg(flag("no-sandbox", "Run what students have written without any protection"))
+        .subcommand(diff)
+        .subcommand(self_test)
+        .after_help(
+            "\
+Examples:
+  cargo xtask grade submissions --out report       all of them
+  cargo xtask grade submissions --dry-run          what would be done
+  cargo xtask grade submissions/ann --dry-run      the same for one of them
+  cargo xtask grade diff report-1 report-2         which scores changed, and why
+  cargo xtask grade self-test                      does the sandbox hold here?
+
+Exit status: 0 all is graded, 1 something could not be (it is neither zero nor
+full marks), 2 wrong usage, 125 the grader failed, 128+N after signal N. Of diff:
+0 no score changed, 1 one did. Of self-test: 0 all defences hold, 1 one does not.",
+        )
+}
+
+pub fn read(words: &ArgMatches) -> Verb {
+    Verb::Grade(match words.subcommand() {
+        Some(("diff", words)) => Grade::Diff { old: one(words, "old"), new: one(words, "new") },
+        Some(_) => Grade::SelfTest,
+        None => Grade::Class(Class {
+            submissions: one(words, "submissions"),
+            out: words.get_one("out").cloned(),
+            seed: words.get_one("seed").copied(),
+            jobs: words.get_one::<u64>("jobs").and_then(|&jobs| usize::try_from(jobs).ok()),
+            limits: words.get_one("limits").cloned(),
+            dry_run: words.get_flag("dry-run"),
+            no_sandbox: words.get_flag("no-sandbox"),
+        }),
+    })
+}
