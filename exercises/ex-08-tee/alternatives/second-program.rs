@@ -37,7 +37,7 @@ fn write_file(file: &OsStr) -> u8 {
 fn tee(file: &OsStr) -> anyhow::Result<ExitCode> {
     let own = std::env::current_exe().context("find this program's file")?;
     let mut command = Command::new(own);
-    command.arg0(WRITER).arg(file).stdin(Stdio::piped()).stdout(Stdio::inherit());
+    command.arg0(WRITER).arg(file).stdin(Stdio::piped()).stdout(Stdio::null());
     let mut child = command.spawn().context("start the writer")?;
 
     let mut pipe = child.stdin.take();

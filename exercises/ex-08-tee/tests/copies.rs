@@ -16,9 +16,10 @@ const REAP: &str = "The program has ended, and its child was not waited for: it 
 const NOTHING: &str = "The file is made, or emptied, when it is opened, also if nothing comes.";
 const BYTES: &str = "Bytes are bytes: no newline, no NUL and no end of text means anything here. \
     What `read` says is how many have come, and exactly those are passed on.";
-const AT_ONCE: &str = "FILE is /dev/stdout here, so what goes to both comes out twice. A piece is \
-    written to both as soon as it has come. A buffer that waits for a newline, for more or for the \
-    end keeps it back, and whoever waits for it on the other side waits too.";
+const AT_ONCE: &str = "FILE is a FIFO here, which `cat` copies to standard output: so what goes to \
+    both comes out twice. A piece is written to both as soon as it has come. A buffer that waits \
+    for a newline, for more or for the end keeps it back, and whoever waits for it on the other \
+    side waits too.";
 const TWO: &str = "The file is written by a child, a process of its own, which waits in `read` on \
     the pipe while the parent waits for input.";
 const STREAM: &str = "A tee needs a buffer and no more: what was read is written at once, and the \
@@ -67,11 +68,16 @@ pub fn every_byte(trial: &Trial) -> Outcome {
 }
 
 /// The child's copy comes on standard output as well, in a write of its own before or after the
-/// parent's: each piece is a single byte, so it makes no difference.
+/// parent's: each piece is a single byte, so it makes no difference. (Not by /dev/stdout as FILE:
+/// a child may have closed what it does not use before it opens that.)
 pub fn simultaneously(trial: &Trial) -> Outcome {
     let mut talk = trial
-        .program(["/dev/stdout"])
-        .by_hand("(printf x; sleep 2; printf y) | cargo xtask run ex-08 -- /dev/stdout | cat")
+        .program(["fifo"])
+        .in_script("mkfifo fifo; cat fifo & \"$@\"; status=$?; wait; exit $status")
+        .by_hand(
+            "mkfifo /tmp/fifo; cat /tmp/fifo & (printf x; sleep 2; printf y) | \
+             cargo xtask run ex-08 -- /tmp/fifo; wait; rm /tmp/fifo",
+        )
         .talk()?;
     for (piece, both) in [("x", "xx"), ("y", "yy"), ("\n", "\n\n"), ("z", "zz")] {
         talk.send(piece);

@@ -61,6 +61,11 @@ fn main() -> ExitCode {
                 pauses::back_off,
             ),
             test(
+                "lived-longer",
+                "a worker that has run for the back-off is replaced at once",
+                pauses::lived_longer,
+            ),
+            test(
                 "back-off-holds-up-nobody",
                 "while one worker waits for its start, the others are looked after",
                 pauses::back_off_holds_up_nobody,

@@ -1,5 +1,6 @@
 //! Workers that end at once.
 
+use std::fs;
 use std::time::Duration;
 
 use trial::{Outcome, Trial};
@@ -9,6 +10,8 @@ use crate::scene::{PLAIN, TELLS, by_worker, pool};
 const BACKOFF: &str = "A worker that ends at once would be replaced as fast as the machine can. \
     From one start of a worker to its next one `--backoff` has to pass; who has lived longer is \
     replaced at once.";
+const LONGER: &str = "The back-off counts from the start of the worker. Who has run for as long is \
+    replaced when it ends, without another wait: only who ends earlier has to wait, for the rest.";
 const NOBODY: &str = "One worker waits for its next start, for a minute. Meanwhile the others may \
     end, and the pool may be told to stop: that wait is the timeout of poll, not a sleep.";
 const REAP: &str = "Who starts a child waits for it, or it stays as a zombie: each worker, and each \
@@ -35,6 +38,33 @@ pub fn back_off(trial: &Trial) -> Outcome {
         &format!("all was over after {took} ms"),
         BACKOFF,
     )
+}
+
+/// A right pool may be late where others want the processors, so it is given another try; one that
+/// waits for the back-off after the end takes too long each time.
+pub fn lived_longer(trial: &Trial) -> Outcome {
+    const TRIES: usize = 4;
+    let worker = format!("if mkdir life; then sleep 0.3; exit 1; fi 2> errors; {TELLS}");
+    for tries_left in (0..TRIES).rev() {
+        let ran = pool(trial, &["--backoff", "300", "1"], &worker, PLAIN)?.run()?;
+        ran.exits(0, LONGER)?;
+        ran.prints(
+            "worker 0 started\nworker 0 ended: exit 1\nworker 0 started\n\
+             told to stop: SIGTERM\nworker 0 stopped by SIGTERM\n",
+            LONGER,
+        )?;
+        let took = ran.report.wall_ms;
+        if took < 300 + 300 || tries_left == 0 {
+            return ran.holds(
+                took < 300 + 300,
+                "a life of 300 ms, and then no 300 ms more until the next",
+                &format!("all was over after {took} ms"),
+                LONGER,
+            );
+        }
+        fs::remove_dir(trial.folder().join("life"))?;
+    }
+    Ok(())
 }
 
 pub fn back_off_holds_up_nobody(trial: &Trial) -> Outcome {
