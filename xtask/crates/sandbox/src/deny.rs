@@ -16,7 +16,7 @@ use seccompiler::{
 };
 
 /// Refused whatever its arguments are.
-const REFUSED: [libc::c_long; 57] = [
+const REFUSED: [libc::c_long; 60] = [
     // Other processes' memory and descriptors. (process_vm_readv and pidfd_getfd are what the
     // doctor looks with: the kernel lets nobody use them on the launcher, which cannot be traced.)
     libc::SYS_ptrace,
@@ -32,6 +32,9 @@ const REFUSED: [libc::c_long; 57] = [
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
     // Parts of the kernel that are no student's business.
+    libc::SYS_ioprio_set,
+    libc::SYS_kexec_file_load,
+    libc::SYS_name_to_handle_at,
     libc::SYS_bpf,
     libc::SYS_perf_event_open,
     libc::SYS_userfaultfd,
@@ -94,6 +97,22 @@ const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWCGROUP,
 ];
 
+/// What the kernel lets any process of the same user do to another, the launcher included, however
+/// well that one hides (`PR_SET_DUMPABLE` is not asked): each with the argument that names another
+/// process, and that is 0 for the caller.
+const ON_OTHERS: [(libc::c_long, u8); 6] = [
+    (libc::SYS_prlimit64, 0),
+    (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_sched_setattr, 0),
+    (libc::SYS_sched_setparam, 0),
+    (libc::SYS_sched_setscheduler, 0),
+    (libc::SYS_setpriority, 1),
+];
+
+/// Of all families of sockets, those that a network namespace holds back. Others make the kernel
+/// load a module.
+const FAMILIES: [libc::c_int; 3] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
+
 /// Typing at somebody's terminal (ioctl_tty(2)).
 const TERMINALS: [u64; 2] = [libc::TIOCSTI, libc::TIOCLINUX];
 
@@ -130,10 +149,14 @@ fn refused() -> anyhow::Result<BpfProgram> {
     let terminal = |request: u64| rule(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request);
     let terminals = TERMINALS.into_iter().map(terminal).collect::<anyhow::Result<Vec<_>>>()?;
     rules.insert(libc::SYS_ioctl, terminals);
-    // Of all families of sockets, only those that a network namespace holds back.
-    let last = u64::from(libc::AF_INET6.unsigned_abs());
-    let family = rule(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Gt, last)?;
-    rules.insert(libc::SYS_socket, vec![family]);
+    let none = SeccompRule::new(
+        FAMILIES.into_iter().map(is_not).collect::<anyhow::Result<Vec<SeccompCondition>>>()?,
+    )?;
+    rules.insert(libc::SYS_socket, vec![none.clone()]);
+    rules.insert(libc::SYS_socketpair, vec![none]);
+    for (call, argument) in ON_OTHERS {
+        rules.insert(call, vec![rule(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?]);
+    }
     compile(rules, libc::EPERM)
 }
 
@@ -151,6 +174,12 @@ fn compile(rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32) -> anyhow::Result
 
 fn has_bits(bits: u64) -> anyhow::Result<SeccompRule> {
     rule(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(bits), bits)
+}
+
+/// The first argument is not this family.
+fn is_not(family: libc::c_int) -> anyhow::Result<SeccompCondition> {
+    let family = u64::from(family.unsigned_abs());
+    Ok(SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)?)
 }
 
 fn rule(

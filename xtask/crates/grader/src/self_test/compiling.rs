@@ -142,8 +142,7 @@ fn run(
     limits: &Limits,
 ) -> anyhow::Result<Compiled> {
     let given = GradeLimits::read(None)?;
-    let config =
-        Config { without: without.iter().copied().collect(), ..given.around_compiler };
+    let config = Config { without: without.iter().copied().collect(), ..given.around_compiler };
     let place = Place::new(range.sandboxed, given.around_program, config)?;
     let entry = range.course.resolve("ex-01", Kind::Exercise)?;
     let solution = solution(range, entry)?;
