@@ -1,7 +1,7 @@
 //! What a box is made of, as files that its user can read.
 //!
 //! ```text
-//! PLACE/          0755, so that a user other than the caller can read it
+//! PLACE/          for the boxes' users alone: all below it is open to whoever comes so far
 //!   sandboxed     both sides of the wall
 //!   filters/      the refused system calls
 //!   judge         the sizes and defences around a program that is tested
@@ -91,7 +91,7 @@ impl Place {
         let lock = lock(folder.path()).context("lock the folder for the sandbox")?;
         let place = Place { folder, _lock: lock, bwrap, judge, compile, cgroups: Mutex::default() };
         let path = place.folder.path();
-        open_to_all(path)?;
+        User::let_in(path)?;
         let own = path.join("sandboxed");
         copy(sandboxed, &own)?;
         let filters = path.join("filters");
@@ -121,7 +121,7 @@ impl Place {
         }
     }
 
-    /// A folder that every user can read.
+    /// A folder that every box's user can read, and no other.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.folder.path()
