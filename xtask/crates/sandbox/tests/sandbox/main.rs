@@ -94,3 +94,10 @@ fn the_launcher_takes_no_orders_from_the_program() {
     assert_eq!(ran.stderr.matches("not permitted").count(), 5, "{}", ran.said());
     assert_eq!(ran.stdout.lines().last(), Some("0"), "{}", ran.said());
 }
+
+#[test]
+fn no_megabytes_wait_in_sockets() {
+    let ran = run("perl -MSocket -e 'socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) or die 1; \
+                   setsockopt(A, SOL_SOCKET, SO_SNDBUF, 1 << 20) or die \"$!\"'");
+    assert!(ran.stderr.contains("not permitted"), "{}", ran.said());
+}
