@@ -88,7 +88,7 @@ impl Place {
             .prefix(PREFIX)
             .tempdir()
             .context("make a folder for the sandbox")?;
-        let lock = lock(folder.path()).context("lock the folder for the sandbox")?;
+        let lock = lock_new(folder.path()).context("lock the folder for the sandbox")?;
         let place = Place { folder, _lock: lock, bwrap, judge, compile, cgroups: Mutex::default() };
         let path = place.folder.path();
         User::let_in(path)?;
@@ -283,8 +283,17 @@ fn ends_with_us(command: &mut Command, doors: Vec<fs::File>) {
 /// Held for as long as somebody uses a place. The kernel lets go of it however that one ends.
 type Lock = nix::fcntl::Flock<fs::File>;
 
-fn lock(folder: &Path) -> std::io::Result<Lock> {
-    let file = fs::OpenOptions::new().create(true).append(true).open(folder.join("lock"))?;
+/// The lock file of a new place has its name only when the lock is held: whoever sweeps meanwhile
+/// would take it for one that nobody uses.
+fn lock_new(folder: &Path) -> std::io::Result<Lock> {
+    let aside = folder.join("lock.new");
+    let lock = lock(&aside)?;
+    fs::rename(aside, folder.join("lock"))?;
+    Ok(lock)
+}
+
+fn lock(path: &Path) -> std::io::Result<Lock> {
+    let file = fs::OpenOptions::new().create(true).append(true).open(path)?;
     Lock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock).map_err(|(_, error)| error.into())
 }
 
@@ -301,7 +310,7 @@ fn sweep() {
         if is_place
             && is_ours
             && has_lock
-            && let Ok(held) = lock(&entry.path())
+            && let Ok(held) = lock(&entry.path().join("lock"))
         {
             let _ = fs::remove_dir_all(entry.path());
             drop(held);
