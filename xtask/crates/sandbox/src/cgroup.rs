@@ -8,10 +8,14 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How the groups' names begin. The grader's process ID follows, so that what a killed one has left
 /// can be told from what is in use.
 const PREFIX: &str = "pipeworks-grade-";
+
+/// Groups that this process has made.
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// What all of a box may take.
 #[derive(Clone, Copy, Debug)]
@@ -39,10 +43,13 @@ impl Cgroup {
     /// Makes a group for one box at a time; `None` where the machine does not allow it.
     #[must_use]
     pub fn make(name: &str, most: Most) -> Option<Cgroup> {
+        // One process may have several places, and the same user in each.
+        let count = MADE.fetch_add(1, Ordering::Relaxed);
         let mut made = Cgroup { folders: Vec::new() };
         for hierarchy in hierarchies() {
             sweep(&hierarchy.at);
-            let folder = hierarchy.at.join(format!("{PREFIX}{}-{name}", nix::unistd::getpid()));
+            let folder =
+                hierarchy.at.join(format!("{PREFIX}{}-{count}-{name}", nix::unistd::getpid()));
             fs::create_dir(&folder).ok()?;
             made.folders.push(folder.clone());
             for (file, value) in &hierarchy.limits {

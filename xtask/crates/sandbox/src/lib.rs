@@ -25,6 +25,7 @@ mod bubblewrap;
 mod cgroup;
 pub mod config;
 pub mod deny;
+mod folder;
 mod level;
 mod place;
 pub mod user;
@@ -32,8 +33,9 @@ pub mod wall;
 
 pub use bubblewrap::Bubblewrap;
 pub use config::{Config, Defence};
+pub use folder::Folder;
 pub use level::{Level, reach};
-pub use place::{Contents, Folder, Place, Purpose, REPORT};
+pub use place::{Contents, Place, Purpose, REPORT};
 
 /// The first argument of `sandboxed` behind the wall.
 pub const INSIDE: &str = "__inside";

@@ -1,7 +1,7 @@
 //! What a box is made of, as files that its user can read.
 //!
 //! ```text
-//! PLACE/          0755, so that a user other than the caller can read it
+//! PLACE/          for the boxes' users alone: all below it is open to whoever comes so far
 //!   sandboxed     both sides of the wall
 //!   filters/      the refused system calls
 //!   judge         the sizes and defences around a program that is tested
@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,7 +25,7 @@ use nix::sys::signal::Signal;
 
 use crate::cgroup::{self, Cgroup, Most};
 use crate::user::User;
-use crate::{Bubblewrap, Config, Defence, INSIDE, OURS, WORK, deny, wall};
+use crate::{Bubblewrap, Config, Defence, Folder, INSIDE, OURS, WORK, deny, wall};
 
 /// A folder with all that every box needs. It is removed when this is dropped.
 pub struct Place {
@@ -69,9 +69,6 @@ const PROGRAM_BYTES: u64 = 2 << 30;
 /// Processes of a box that are ours.
 const OURS_PROCESSES: u64 = 64;
 
-/// How the folder's name begins.
-const PREFIX: &str = "pipeworks-grade-";
-
 /// A folder of the box's user, where the box leaves what it is to report.
 pub const REPORT: &str = "/report";
 
@@ -114,7 +111,7 @@ impl Place {
         }
     }
 
-    /// A folder that every user can read.
+    /// A folder that every box's user can read, and no other.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -271,60 +268,6 @@ fn ends_with_us(command: &mut Command, doors: Vec<fs::File>) {
     // here: it calls write, prctl and getppid, and builds an error from a number.
     // broken by: an allocation, a lock or a print in it.
     unsafe { command.pre_exec(tie) };
-}
-
-/// A folder below the directory for temporary files that every user can read. It is removed when
-/// this is dropped, or by the next one where its maker was killed.
-pub struct Folder {
-    folder: tempfile::TempDir,
-    _lock: Lock,
-}
-
-impl Folder {
-    /// # Errors
-    /// When it cannot be made.
-    pub fn new() -> anyhow::Result<Folder> {
-        sweep();
-        let made = tempfile::Builder::new().prefix(PREFIX).tempdir();
-        let folder = made.context("make a folder for the sandbox")?;
-        let lock = lock(folder.path()).context("lock the folder for the sandbox")?;
-        open_to_all(folder.path())?;
-        Ok(Folder { folder, _lock: lock })
-    }
-
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.folder.path()
-    }
-}
-
-/// Held for as long as somebody uses a place. The kernel lets go of it however that one ends.
-type Lock = nix::fcntl::Flock<fs::File>;
-
-fn lock(folder: &Path) -> std::io::Result<Lock> {
-    let file = fs::OpenOptions::new().create(true).append(true).open(folder.join("lock"))?;
-    Lock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock).map_err(|(_, error)| error.into())
-}
-
-/// Removes places that somebody who was killed has left.
-fn sweep() {
-    let entries = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
-    for entry in entries {
-        let is_place = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        let is_ours = entry.metadata().is_ok_and(|found| {
-            found.is_dir() && found.uid() == nix::unistd::Uid::effective().as_raw()
-        });
-        // One without a lock file may be about to be made.
-        let has_lock = entry.path().join("lock").is_file();
-        if is_place
-            && is_ours
-            && has_lock
-            && let Ok(held) = lock(&entry.path())
-        {
-            let _ = fs::remove_dir_all(entry.path());
-            drop(held);
-        }
-    }
 }
 
 /// Copies a program in a process of its own. Here, another thread might fork meanwhile, and its child

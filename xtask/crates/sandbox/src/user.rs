@@ -5,15 +5,20 @@
 //! user that has no other process.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use nix::unistd::Uid;
 
 /// Numbers that no account has: systemd gives them to services for as long as they run
 /// (`DynamicUser=`, systemd.exec(5)).
 const NUMBERS: std::ops::RangeInclusive<u32> = 64_000..=65_500;
+
+/// The group of all of them. Nobody else is in it, so what only it may read nobody else can.
+const GROUP: u32 = *NUMBERS.start();
 
 /// A user other than root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +51,24 @@ impl User {
     /// Makes a command this user's. Its groups are dropped as well.
     pub fn take(self, command: &mut Command) {
         if let User::Number(number) = self {
-            command.uid(number).gid(number);
+            command.uid(number).gid(GROUP);
         }
+    }
+
+    /// Lets the boxes of this caller, and nobody else on the machine, into a folder: there are the
+    /// tests in it, and what students have handed in.
+    ///
+    /// # Errors
+    /// When it is not the caller's.
+    pub fn let_in(folder: &Path) -> anyhow::Result<()> {
+        let context = || format!("open {} to the boxes", folder.display());
+        let mode = if Uid::effective().is_root() {
+            chown(folder, None, Some(GROUP)).with_context(context)?;
+            0o750
+        } else {
+            0o700
+        };
+        fs::set_permissions(folder, fs::Permissions::from_mode(mode)).with_context(context)
     }
 
     /// The number to hand files to.

@@ -29,6 +29,9 @@ const WALL: Duration = Duration::from_secs(60);
 /// A report is a few kilobytes.
 const REPORT_BYTES: u64 = 4 << 20;
 
+/// What a shell answers of a program that cannot be executed.
+const UNFIT: u8 = 126;
+
 /// Where the box has the program under test.
 pub const PROGRAM: &str = "program";
 
@@ -58,7 +61,13 @@ fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         filters.iter().map(AsRawFd::as_raw_fd).chain([theirs.as_raw_fd()]).collect();
     let child = spawn(&mut command, passed)?;
     drop((theirs, filters));
-    let report = finish(child, ours.into(), deadline)?;
+    let mut report = finish(child, ours.into(), deadline)?;
+    if let Ended::NotStarted { error } = &report.ended
+        && is_unfit(&spec, error)
+    {
+        writeln!(io::stderr(), "{error}").context("say why it was not started")?;
+        report.ended = Ended::Exited { code: UNFIT };
+    }
     if let Some(path) = &spec.report {
         report.write(path)?;
     }
@@ -66,6 +75,18 @@ fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         bail!("{error}");
     }
     Ok(report.ended.status())
+}
+
+/// Whether the kernel does not take the program under test for one. It is there: the box has it
+/// from the compiler. So that is its own fault (it may be linked for a loader that does not exist),
+/// and not ours as a lack of memory or of processes would be.
+fn is_unfit(spec: &Spec, error: &str) -> bool {
+    const FAULTS: [i32; 6] =
+        [libc::ENOENT, libc::EIO, libc::ENOEXEC, libc::EACCES, libc::EINVAL, libc::ELIBBAD];
+    let ours = Path::new(OURS).join(PROGRAM);
+    let program = spec.argv.first().map(Path::new).filter(|path| path.starts_with(ours));
+    program.is_some_and(Path::is_file)
+        && FAULTS.iter().any(|fault| error.ends_with(&format!("(os error {fault})")))
 }
 
 /// The launcher's command line behind the wall.

@@ -15,6 +15,8 @@ fn main() {
         ("open_by_handle_at", libc::SYS_open_by_handle_at, [-1, 0, 0]),
         ("shmget", libc::SYS_shmget, [0, 4096, 0o1600]),
         ("vsock", libc::SYS_socket, [40, 1, 0]),
+        // Megabytes would wait in each, and no limit counts them.
+        ("setsockopt", libc::SYS_setsockopt, [0, 1, 7]),
     ];
     for (name, number, [a, b, c]) in calls {
         // SAFETY:
@@ -27,7 +29,10 @@ fn main() {
             println!("BROKEN: {name} is not refused");
         }
     }
-    // SAFETY: clone3 with a size of 0 gives EINVAL where it is known at all (clone(2)).
+    // SAFETY:
+    // obligation: clone3 reads as many bytes as its second argument says (clone(2)).
+    // here: none, which gives EINVAL where it is known at all.
+    // broken by: a size above 0.
     unsafe { libc::syscall(libc::SYS_clone3, 0, 0) };
     if std::io::Error::last_os_error().raw_os_error() != Some(libc::ENOSYS) {
         println!("BROKEN: clone3 is known");

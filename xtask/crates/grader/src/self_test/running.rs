@@ -100,7 +100,20 @@ pub const ATTACKS: &[Attack] = &[
         "the launcher's memory and descriptors",
         says_so
     ),
-    attack!("connects", &[D::Network], "network namespace", "a connection to the machine", says_so),
+    attack!(
+        "limits-launcher",
+        &[D::SystemCalls],
+        "seccomp",
+        "a limit that ends what watches it",
+        no_report
+    ),
+    attack!(
+        "connects",
+        &[D::Network, D::SystemCalls],
+        "network namespace, seccomp",
+        "a connection to the machine",
+        says_so
+    ),
     attack!("sees-processes", &[D::Processes], "PID namespace", "other processes", says_so),
     attack!(
         "namespaces",

@@ -1,6 +1,7 @@
 //! One shell command behind the wall.
 
 use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -58,6 +59,33 @@ pub fn run_with(script: &str, config: Config) -> Ran {
     let report = Report::read(&report.path().join("report.json"))
         .unwrap_or_else(|error| panic!("{error:#}: {:?} {stderr}", captured.report.ended));
     Ran { report, stdout, stderr }
+}
+
+/// How a file that is no program ends when it is the program under test.
+pub fn run_as_program(content: &str) -> Report {
+    let sandboxed = Path::new(env!("CARGO_BIN_EXE_sandboxed"));
+    let place = Place::new(sandboxed, Config::default(), Config::default()).expect("make a place");
+    let user = User::choose(1).expect("find a user")[0];
+    let report = place.report_folder(user).expect("make a folder");
+    let folder = place.path().join("program");
+    std::fs::create_dir(&folder).expect("make a folder");
+    let program = folder.join("ex-01");
+    std::fs::write(&program, content).expect("write a file");
+    for path in [&folder, &program] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("open it");
+    }
+    let launch = Launch::captured("/pipeworks/program/ex-01").limits(limits());
+    let contents = Contents {
+        purpose: Purpose::Judge,
+        program: Some(&folder),
+        report: report.path(),
+        reads: &[],
+    };
+    let outer = Limits { wall: Some(Duration::from_secs(60)), ..Limits::default() };
+    let captured =
+        place.run(user, &contents, outer, place.behind_a_wall(&launch)).expect("run the box");
+    Report::read(&report.path().join("report.json"))
+        .unwrap_or_else(|error| panic!("{error:#}: {captured:?}"))
 }
 
 /// What a shell command prints in a box, outside of the wall.

@@ -2,6 +2,8 @@
 
 mod boxed;
 
+use std::os::unix::fs::PermissionsExt;
+
 use boxed::run;
 use launcher::{Ended, Limit};
 
@@ -65,4 +67,37 @@ fn root_gives_a_box_a_control_group_where_it_can() {
     }
     let groups = boxed::in_box("cat /proc/self/cgroup");
     assert!(groups.contains("memory:") && groups.contains("/pipeworks-grade-"), "{groups}");
+}
+
+#[test]
+fn what_cannot_be_executed_is_the_programs_own_fault() {
+    // A loader that does not exist.
+    let ended = boxed::run_as_program("#!/no/such/loader\n").ended;
+    assert_eq!(ended, Ended::Exited { code: 126 });
+}
+
+#[test]
+fn nobody_else_on_the_machine_can_look_into_a_place() {
+    let sandboxed = std::path::Path::new(env!("CARGO_BIN_EXE_sandboxed"));
+    let place = sandbox::Place::new(sandboxed, Default::default(), Default::default());
+    let place = place.expect("make a place");
+    let mode = std::fs::metadata(place.path()).expect("look at it").permissions().mode();
+    assert_eq!(mode & 0o007, 0, "{mode:o}");
+}
+
+#[test]
+fn the_launcher_takes_no_orders_from_the_program() {
+    let ran = run("prlimit --pid 1 --nofile=0:0; renice -n 19 -p 1; chrt --idle --pid 0 1; \
+                   taskset -p 1 1; ionice -c 3 -p 1; sleep 0.1; prlimit --nofile=100:100 true; \
+                   nice -n 5 true; echo $?");
+    assert_eq!(ran.report.ended, Ended::Exited { code: 0 }, "{}", ran.said());
+    assert_eq!(ran.stderr.matches("not permitted").count(), 5, "{}", ran.said());
+    assert_eq!(ran.stdout.lines().last(), Some("0"), "{}", ran.said());
+}
+
+#[test]
+fn no_megabytes_wait_in_sockets() {
+    let ran = run("perl -MSocket -e 'socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) or die 1; \
+                   setsockopt(A, SOL_SOCKET, SO_SNDBUF, 1 << 20) or die \"$!\"'");
+    assert!(ran.stderr.contains("not permitted"), "{}", ran.said());
 }
