@@ -11,9 +11,9 @@ mod state;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, thread};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 
 pub use id::WrongId;
 pub use manifest::{ExerciseTest, Form, Listing, Mutant};
@@ -139,13 +139,24 @@ impl Course {
     /// # Errors
     /// When a folder or a manifest is wrong; the message names file and key.
     pub fn read(root: PathBuf) -> anyhow::Result<Course> {
-        let mut entries = Vec::new();
+        let mut folders = Vec::new();
         for kind in [Kind::Lesson, Kind::Exercise] {
-            let folder = root.join(kind.folder());
-            for path in folders_in(&folder)? {
-                entries.push(manifest::read(kind, &root, &path)?);
-            }
+            let below = folders_in(&root.join(kind.folder()))?;
+            folders.extend(below.into_iter().map(|folder| (kind, folder)));
         }
+        let read = |some: &[(Kind, PathBuf)]| -> anyhow::Result<Vec<Entry>> {
+            some.iter().map(|(kind, folder)| manifest::read(*kind, &root, folder)).collect()
+        };
+        // Everything begins with this, and half of it can be done on another processor.
+        let (first, second) = folders.split_at(folders.len() / 2);
+        let (first, second) = thread::scope(|scope| {
+            let first = scope.spawn(|| read(first));
+            let second = read(second);
+            let died = || Err(anyhow!("a thread that read manifests has died"));
+            (first.join().unwrap_or_else(|_| died()), second)
+        });
+        let mut entries = first?;
+        entries.extend(second?);
         entries.sort_by_key(|entry| (entry.kind, entry.number));
         for pair in entries.windows(2) {
             ensure!(

@@ -56,6 +56,8 @@ impl Bare {
         let mut tests = Command::new(&self.tests);
         tests.arg("--report").arg(&report).arg("--").arg(&self.program);
         tests.current_dir(&copy.root).env(launcher::XTASK_VARIABLE, &self.xtask);
+        // As the checker sets it: a trace of an error costs more than a test.
+        tests.env("RUST_BACKTRACE", "0");
         let (tested, output) = measure(&mut tests)?;
         ensure!(output.status.success(), "the tests ended with {}", output.status);
         let text = std::fs::read(&report).context("read the report of the tests")?;
