@@ -177,3 +177,32 @@ mod tests {
         assert_eq!(shortened("error: \u{9b}31m \x1b[2J\n\tpass\r"), "error: ?31m ?[2J\n\tpass?");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_student_did_is_held_against_them() {
+        let of = |ended: Ended| verdict(&ended, "said");
+        assert!(matches!(of(Ended::Exited { code: 0 }), Ok(None)));
+        for code in [1, 101] {
+            let refused = of(Ended::Exited { code });
+            assert!(matches!(refused, Ok(Some(Compiled::Refused(said))) if said == "said"));
+        }
+        let signal = |signal: &str| Ended::Signaled { signal: signal.to_owned(), number: 1 };
+        assert!(matches!(of(signal("SIGSEGV")), Ok(Some(Compiled::Refused(_)))));
+        for limit in [Limit::Cpu, Limit::Memory, Limit::Output, Limit::Processes, Limit::Quiet] {
+            assert!(matches!(of(Ended::Limit { limit }), Ok(Some(Compiled::Limit(_)))));
+        }
+        let ours = [
+            signal("SIGKILL"),
+            Ended::Limit { limit: Limit::Wall },
+            Ended::Interrupted { signal: "SIGTERM".to_owned(), number: 15 },
+            Ended::NotStarted { error: "no such file".to_owned() },
+        ];
+        for ended in ours {
+            assert!(of(ended.clone()).is_err(), "{ended:?}");
+        }
+    }
+}

@@ -66,3 +66,51 @@ pub fn answer(captured: &Captured, file: &Path, name: &str) -> anyhow::Result<tr
     ensure!(found.is_file(), "the result of `{name}` is no regular file");
     report::read(file).with_context(said)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use launcher::Report;
+
+    fn captured(ended: Ended) -> Captured {
+        let report = Report {
+            ended,
+            wall_ms: 0,
+            cpu_ms: 0,
+            peak_memory_kib: 0,
+            stdout_bytes: 0,
+            stderr_bytes: 0,
+            unreaped: Some(0),
+            left_behind: 0,
+            stuck: Vec::new(),
+            diagnosis: None,
+        };
+        Captured { report, stdout: Vec::new(), stderr: b"said".to_vec() }
+    }
+
+    #[test]
+    fn what_a_test_says_that_was_ended_does_not_count() {
+        let folder = tempfile::tempdir().expect("make a folder");
+        let file = folder.path().join("result.json");
+        let result = trial::Result {
+            name: "one".to_owned(),
+            claim: String::new(),
+            answer: trial::Answer::Passed,
+            seed: 1,
+        };
+        report::write(&file, std::slice::from_ref(&result)).expect("write a result");
+        let of = |ended| answer(&captured(ended), &file, "one");
+        assert_eq!(of(Ended::Exited { code: 0 }).expect("a result"), result);
+        for ended in [
+            Ended::Exited { code: 125 },
+            Ended::Interrupted { signal: "SIGTERM".to_owned(), number: 15 },
+            Ended::Signaled { signal: "SIGKILL".to_owned(), number: 9 },
+            Ended::Limit { limit: launcher::Limit::Wall },
+        ] {
+            let error = of(ended).expect_err("no result").to_string();
+            assert!(error.contains("`one`") && error.contains("said"), "{error}");
+        }
+        std::fs::remove_file(&file).expect("remove it");
+        assert!(of(Ended::Exited { code: 0 }).is_err());
+    }
+}

@@ -161,6 +161,9 @@ fn students(
     course: &Course,
     submissions: &Path,
 ) -> anyhow::Result<Vec<Student>> {
+    if course.exercises().next().is_none() {
+        return Err(Wrong::usage(anyhow!("{} has no exercises", course.root.display())));
+    }
     let (students, remarks) = chosen(course, submissions).map_err(Wrong::usage)?;
     for remark in remarks {
         writeln!(out, "note: {remark}")?;

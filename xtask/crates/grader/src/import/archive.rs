@@ -18,24 +18,30 @@ const KEPT_BYTES: u64 = 32 << 20;
 /// And of each file in it.
 const KEPT_FILE_BYTES: u64 = 1 << 20;
 
+/// Longest path, and the most folders in one: each folder on the way is remembered.
+const PATH_BYTES: usize = 1024;
+const PATH_FOLDERS: usize = 32;
+
 /// What an archive says it holds.
 #[derive(Default)]
 struct Listing {
-    kinds: BTreeMap<PathBuf, Kind>,
+    /// By folder.
+    kinds: BTreeMap<PathBuf, BTreeMap<OsString, Kind>>,
+    entries: usize,
     refused: Vec<Refused>,
 }
 
 impl Listing {
     /// Notes an entry and the folders it is in; its path, if it is one that may be used.
     fn add(&mut self, name: &[u8], kind: Kind) -> Result<Option<PathBuf>, String> {
-        if self.kinds.len() + self.refused.len() >= ENTRIES {
+        if self.entries + self.refused.len() >= ENTRIES {
             return Err(format!("it has more than {ENTRIES} files and folders"));
         }
         let name = OsStr::from_bytes(name);
         let path = match inside(name) {
             Ok(path) => path,
             Err(why) => {
-                self.refused.push(Refused { path: printable(name), why: why.to_owned() });
+                self.refuse(name, why);
                 return Ok(None);
             }
         };
@@ -43,31 +49,48 @@ impl Listing {
             return Ok(None);
         }
         for parent in path.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
-            let known = self.kinds.entry(parent.to_owned()).or_insert(Kind::Folder);
-            if *known != Kind::Folder {
-                let why = "it is below something that is no folder".to_owned();
-                self.refused.push(Refused { path: printable(name), why });
+            if *self.entry(parent, Kind::Folder) != Kind::Folder {
+                self.refuse(name, "it is below something that is no folder");
                 return Ok(None);
             }
         }
-        if kind == Kind::Folder && self.kinds.get(&path) == Some(&Kind::Folder) {
-            return Ok(None);
+        let before = self.entries;
+        let known = *self.entry(&path, kind);
+        if self.entries > before {
+            return Ok(Some(path));
         }
-        if self.kinds.insert(path.clone(), kind).is_some() {
-            self.kinds.insert(path, Kind::Other("in the archive more than once"));
-            return Ok(None);
+        if (known, kind) != (Kind::Folder, Kind::Folder) {
+            *self.entry(&path, kind) = Kind::Other("in the archive more than once");
         }
-        Ok(Some(path))
+        Ok(None)
+    }
+
+    /// What is at a path; of this kind if nothing was known of it.
+    fn entry(&mut self, path: &Path, kind: Kind) -> &mut Kind {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let name = path.file_name().unwrap_or_default().to_owned();
+        let entries = &mut self.entries;
+        self.kinds.entry(folder).or_default().entry(name).or_insert_with(|| {
+            *entries += 1;
+            kind
+        })
+    }
+
+    fn refuse(&mut self, name: &OsStr, why: &str) {
+        self.refused.push(Refused { path: printable(name), why: why.to_owned() });
     }
 
     fn list(&self, folder: &Path) -> Vec<(OsString, Kind)> {
-        let below = self.kinds.iter().filter(|(path, _)| path.parent() == Some(folder));
-        below.filter_map(|(path, kind)| Some((path.file_name()?.to_owned(), *kind))).collect()
+        let names = self.kinds.get(folder).into_iter().flatten();
+        names.map(|(name, kind)| (name.clone(), *kind)).collect()
     }
 }
 
 /// A relative path of names only. `.` is left out, as archives have it in front.
 fn inside(name: &OsStr) -> Result<PathBuf, &'static str> {
+    if name.len() > PATH_BYTES {
+        return Err("a path that is too long");
+    }
     if name.as_bytes().contains(&b'\\') {
         return Err("a path with a backslash in it: pack it on Linux");
     }
@@ -75,8 +98,9 @@ fn inside(name: &OsStr) -> Result<PathBuf, &'static str> {
         return Err("a path with a zero byte in it");
     }
     let mut path = PathBuf::new();
-    for part in Path::new(name).components() {
+    for (count, part) in Path::new(name).components().enumerate() {
         match part {
+            _ if count > PATH_FOLDERS => return Err("a path of too many folders"),
             Component::Normal(name) => path.push(name),
             Component::CurDir => {}
             _ => return Err("a path that leads out of its folder"),

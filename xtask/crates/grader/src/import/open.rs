@@ -37,10 +37,23 @@ pub fn import(course: &Course, student: &Student) -> anyhow::Result<Imported> {
         },
     };
     match looked {
-        Ok(imported) => Ok(imported),
+        Ok(imported) => Ok(shortened(imported)),
         Err(Unread::Theirs(why)) => Ok(Imported::refused_as_a_whole(course, shown(), &why)),
         Err(Unread::Ours(error)) => Err(error).with_context(context),
     }
+}
+
+/// What is refused and told one by one.
+const TOLD: usize = 100;
+
+/// Somebody may hand in thousands of files that are refused.
+fn shortened(mut imported: Imported) -> Imported {
+    let more = imported.refused.len().saturating_sub(TOLD);
+    if more > 0 {
+        imported.refused.truncate(TOLD);
+        imported.remarks.push(format!("{more} more files and folders were refused"));
+    }
+    imported
 }
 
 fn nothing() -> Imported {

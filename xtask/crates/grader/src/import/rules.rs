@@ -86,10 +86,17 @@ fn odd_name(name: Option<&OsStr>, ending: &str) -> Option<String> {
         .then(|| "a name with other characters than letters, digits, - and _".to_owned())
 }
 
+/// So much of a name is shown. A folder's entry has at most 255 bytes, each of them as `%XX`.
+const SHOWN_BYTES: usize = 800;
+
 /// A name as it can stand in a report and on a terminal: what is not printable UTF-8 as `%XX`.
 pub fn printable(name: &OsStr) -> String {
     let mut text = String::new();
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
+    let (name, is_cut) = match name.as_encoded_bytes() {
+        name if name.len() > SHOWN_BYTES => (&name[..SHOWN_BYTES], true),
+        name => (name, false),
+    };
+    for chunk in name.utf8_chunks() {
         for c in chunk.valid().chars() {
             if c.is_control() || deceives(c) {
                 let mut buffer = [0; 4];
@@ -99,6 +106,9 @@ pub fn printable(name: &OsStr) -> String {
             }
         }
         text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    if is_cut {
+        text.push('…');
     }
     text
 }
@@ -154,6 +164,8 @@ mod tests {
     fn what_cannot_be_printed_is_escaped() {
         assert_eq!(printable(OsStr::from_bytes(b"a\xffb\n\x1b[1m")), "a%FFb%0A%1B[1m");
         assert_eq!(printable(OsStr::new("grün \u{202e}x")), "grün %E2%80%AEx");
+        let long = printable(OsStr::new(&"x".repeat(70_000)));
+        assert!(long.len() < 1000 && long.ends_with('…'));
         assert_eq!(
             harmless("a\tb\n\x1b[2J\r\u{202e}grün\u{9b}"),
             "a\tb\n\\u{1b}[2J\\r\\u{202e}grün\\u{9b}"

@@ -225,6 +225,24 @@ fn a_damaged_archive_is_refused_as_a_whole() {
 }
 
 #[test]
+fn thousands_of_refused_files_and_endless_paths_are_told_in_short() {
+    let mut odd: Vec<String> = (0..5000).map(|number| format!("../{number}")).collect();
+    odd.push("a/".repeat(30_000) + "x");
+    odd.push("a/".repeat(40) + "x");
+    let odd = odd.iter().map(|name| (name.as_str(), b"" as &[u8]));
+    let files: Vec<(&str, &[u8])> = odd.chain([(OTHER, b"" as &[u8])]).collect();
+    let imported = taken(&handed_in("ann.zip", &zip(&files)));
+    assert_eq!(imported.refused.len(), 100);
+    assert_eq!(imported.remarks, ["4902 more files and folders were refused"]);
+    assert!(imported.refused.iter().all(|refused| refused.path.len() < 1000));
+    assert_eq!(names(&imported, "ex-02"), ["main.rs"]);
+    let imported = taken(&handed_in("ann.zip", &zip(&files[5000..])));
+    let mut why: Vec<&str> = imported.refused.iter().map(|refused| refused.why.as_str()).collect();
+    why.sort_unstable();
+    assert_eq!(why, ["a path of too many folders", "a path that is too long"]);
+}
+
+#[test]
 fn an_encrypted_file_is_refused() {
     let bytes = zip(&[(MAIN, b"// text"), (OTHER, b"")]);
     // The first bit of the flags, in the local header and in the directory (APPNOTE 4.4.4).

@@ -1,7 +1,8 @@
 //! The grader itself fails: nobody gets a zero for that, or full marks.
 
-use crate::kit::{Class, Counting, exercise, has_sandbox, prints, run};
+use crate::kit::{Class, Counting, exercise, has_sandbox, own_course, prints, run};
 use crate::reports::check_format;
+use crate::stops::temporary;
 
 #[test]
 fn a_sandbox_that_breaks_in_the_middle_leaves_the_rest_ungraded() {
@@ -52,6 +53,22 @@ fn what_fails_once_is_tried_again() {
     assert_eq!(exercise(&class.results("out"), "ann", "ex-01")["points"], 3.5);
     // The sandbox; compiler, one, two; and all of it again.
     assert_eq!(breaks.count(), 1 + 3 + 4);
+}
+
+#[test]
+fn tests_that_do_not_compile_are_said_before_anything_is_graded() {
+    if !has_sandbox() {
+        return;
+    }
+    let course = own_course();
+    course.write("exercises/ex-02-words/tests/main.rs", "fn main() { let x: u32 = \"\"; }");
+    let class = Class::of(1);
+    let mut command = class.command_in(course.root(), "out");
+    command.env("TMPDIR", temporary(&class));
+    let said = run(command).ends(125).stderr;
+    assert!(said.contains("no program ex-02-tests") && said.contains("mismatched types"), "{said}");
+    let left = std::fs::read_dir(temporary(&class)).expect("list").count();
+    assert_eq!(left, 0, "nothing is left of the sandbox");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use crate::kit::{Class, Counting, files, has_sandbox, run, same_files, wait_until};
 
 /// A folder for temporary files that only one run uses.
-fn temporary(class: &Class) -> PathBuf {
+pub fn temporary(class: &Class) -> PathBuf {
     let path = class.out("tmp");
     let open = |path: &Path| {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set a mode");
