@@ -1,5 +1,7 @@
 //! What is printed, and in which order.
 
+use std::time::Duration;
+
 use trial::{Outcome, Trial};
 
 use crate::{fifos, seq};
@@ -121,6 +123,11 @@ pub fn no_pipe_fills_up(trial: &Trial) -> Outcome {
         .by_hand(format!(
             "cargo xtask run ex-10 -- 'sleep 1; echo first' '{much}' | tail -n +2 | wc -c"
         ))
+        // Who keeps too much is to meet the limit of memory, however slow the machine is.
+        .limits(|limits| {
+            limits.cpu = Some(Duration::from_secs(10));
+            limits.wall = Some(Duration::from_secs(60));
+        })
         .run()?;
     ran.exits(0, MUCH)?;
     let expected = ["first\n", &"y\n".repeat(SIZE / 2)].concat();

@@ -29,7 +29,7 @@ const REAP: &str = "Who starts a child waits for it, or it stays as a zombie: th
 
 pub fn sigterm_first(trial: &Trial) -> Outcome {
     // It takes its time, so that a start that comes too early finds the folder.
-    let tidies = "for n in 1 2 3 4 5 6 7 8 9; do /bin/true; done; rmdir alone; exit";
+    let tidies = "for n in $(seq 40); do /bin/true; done; rmdir alone; exit";
     let program = format!("mkdir alone || exit 9; trap '{tidies}' TERM; {MEETS_ONE}");
     let options = ["--check", SAYS_NO, "--interval", "10", "--restarts", "1", "--backoff", "0"];
     let ran = supervisor(trial, &options, &program, PLAIN)?.run()?;

@@ -10,8 +10,9 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, ensure};
@@ -45,7 +46,8 @@ impl Store {
         if folder.exists() && !folder.is_dir() {
             return Err(Wrong::usage(anyhow!("{} is no folder", folder.display())));
         }
-        fs::create_dir_all(folder).with_context(context)?;
+        // Grades are nobody else's business.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(context)?;
         let mut entries = fs::read_dir(folder).with_context(context)?;
         if entries.next().is_some() && !folder.join("cache").is_dir() {
             return Err(Wrong::usage(anyhow!(

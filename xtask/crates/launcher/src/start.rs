@@ -91,8 +91,8 @@ fn prepare(command: &mut Command, captured: bool, signals: &Signals, limits: &Li
             (Resource::RLIMIT_NPROC, limits.user_processes),
             (Resource::RLIMIT_AS, limits.address_bytes),
             (Resource::RLIMIT_FSIZE, limits.file_bytes),
-            // Behind the launcher's own limit, which sums over the tree, the kernel's, which needs no
-            // look.
+            // Behind the launcher's own limit, which sums over the tree, the kernel's, which needs
+            // no look.
             (Resource::RLIMIT_CPU, limits.cpu.map(|cpu| cpu.as_secs() + 2)),
         ],
     };

@@ -1,5 +1,5 @@
-//! Control groups around boxes, where the machine allows it: a limit of memory and of processes that
-//! the kernel keeps for all of a box together (cgroups(7)).
+//! Control groups around boxes, where the machine allows it: a limit of memory and of processes
+//! that the kernel keeps for all of a box together (cgroups(7)).
 //!
 //! They are no part of what makes a sandbox full: an ordinary user can rarely make one. Both
 //! versions are known. Version 2 is used at its top, where the controllers are switched on for

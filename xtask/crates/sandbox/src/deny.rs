@@ -2,8 +2,8 @@
 //!
 //! A list of what is refused, not of what is allowed: the exercises are about system calls, and a
 //! student may use any of those that concern pipes and processes. Refused is what reaches beyond
-//! the sandbox, what has a history of holes in the kernel and no place in the course, and what takes
-//! memory that no limit counts.
+//! the sandbox, what has a history of holes in the kernel and no place in the course, and what
+//! takes memory that no limit counts.
 
 use std::collections::BTreeMap;
 use std::fs;

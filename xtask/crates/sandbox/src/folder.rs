@@ -11,8 +11,8 @@ use crate::user::User;
 /// How the folder's name begins.
 const PREFIX: &str = "pipeworks-grade-";
 
-/// A folder below the directory for temporary files that the boxes' users can read. It is removed when
-/// this is dropped, or by the next one where its maker was killed.
+/// A folder below the directory for temporary files that the boxes' users can read. It is removed
+/// when this is dropped, or by the next one where its maker was killed.
 pub struct Folder {
     folder: tempfile::TempDir,
     _lock: Lock,

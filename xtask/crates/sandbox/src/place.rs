@@ -270,8 +270,8 @@ fn ends_with_us(command: &mut Command, doors: Vec<fs::File>) {
     unsafe { command.pre_exec(tie) };
 }
 
-/// Copies a program in a process of its own. Here, another thread might fork meanwhile, and its child
-/// would have the copy open for writing when somebody executes it (ETXTBSY, execve(2)).
+/// Copies a program in a process of its own. Here, another thread might fork meanwhile, and its
+/// child would have the copy open for writing when somebody executes it (ETXTBSY, execve(2)).
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     let context = || format!("copy {} to {}", from.display(), to.display());
     let output = Command::new("cp").arg("--").args([from, to]).output().with_context(context)?;

@@ -1,8 +1,8 @@
 //! Whom a sandbox runs as: never root.
 //!
 //! For root, RLIMIT_NPROC counts for nothing, also in a user namespace that calls it something else
-//! (measured: Linux 6.18, 60 forks under a limit of 20). So a grader that is root runs each box as a
-//! user that has no other process.
+//! (measured: Linux 6.18, 60 forks under a limit of 20). So a grader that is root runs each box as
+//! a user that has no other process.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};

@@ -9,12 +9,18 @@ fn main() {
     // broken by: a second thread.
     let child = unsafe { libc::fork() };
     if child == 0 {
-        // SAFETY: as above.
+        // SAFETY:
+        // obligation: it takes numbers, which the kernel checks.
+        // here: numbers.
+        // broken by: nothing in this program.
         unsafe { libc::setsid() };
         std::thread::sleep(Duration::from_secs(4));
         return;
     }
-    // SAFETY: as above.
+    // SAFETY:
+    // obligation: it takes numbers, which the kernel checks.
+    // here: numbers.
+    // broken by: nothing in this program.
     unsafe { libc::kill(libc::getppid(), libc::SIGKILL) };
     std::thread::sleep(Duration::from_millis(200));
 }

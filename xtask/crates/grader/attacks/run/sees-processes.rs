@@ -12,7 +12,10 @@ fn main() {
     // broken by: nothing.
     let own = unsafe { [libc::getpid(), libc::getppid()] };
     for pid in pids.filter(|pid| !own.contains(pid)) {
-        // SAFETY: kill with signal 0 only asks (kill(2)).
+        // SAFETY:
+        // obligation: kill takes numbers (kill(2)).
+        // here: signal 0, which only asks.
+        // broken by: another signal.
         if unsafe { libc::kill(pid, 0) } == 0 {
             println!("BROKEN: it can signal process {pid}");
         }

@@ -2,8 +2,8 @@
 //!
 //! Each attack is a submission. It is tried twice: as it would be graded, where it must come to
 //! nothing, and with the one defence taken away that is said to stop it, where it must succeed, or
-//! the first result proves nothing. Without its defence an attack is gentle: it stops by itself at a
-//! bound, and everything is inside a box with a limit of time.
+//! the first result proves nothing. Without its defence an attack is gentle: it stops by itself at
+//! a bound, and everything is inside a box with a limit of time.
 
 mod compiling;
 mod imports;
