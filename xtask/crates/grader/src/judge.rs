@@ -97,6 +97,7 @@ mod tests {
             claim: String::new(),
             answer: trial::Answer::Passed,
             seed: 1,
+            span: report::Span::default(),
         };
         report::write(&file, std::slice::from_ref(&result)).expect("write a result");
         let of = |ended| answer(&captured(ended), &file, "one");

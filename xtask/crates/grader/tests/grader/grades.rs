@@ -33,11 +33,13 @@ fn each_way_to_fail_has_its_verdict_and_its_points() {
              std::io::stdout().flush().unwrap();"
         ))
     };
+    let commands = "compile_error!(\"\\u{9b}31m \\x1b[2J\\r\"); fn main() {}";
     let programs = [
         ("right", prints(all), "pass", 3.5),
         ("half", prints("one three"), "fail", 1.5),
         ("none", prints(""), "fail", 0.0),
         ("compiles-not", "fn main() { let x: u32 = \"\"; }".to_owned(), "compile-error", 0.0),
+        ("commands", commands.to_owned(), "compile-error", 0.0),
         ("no-main", "fn other() {}".to_owned(), "compile-error", 0.0),
         (
             "sleeps",
@@ -89,6 +91,9 @@ fn each_way_to_fail_has_its_verdict_and_its_points() {
     assert_eq!(message(half, "two"), expected, "no time, and nothing for a terminal to obey");
     let none = exercise(&results, "none", "ex-01");
     assert_eq!(message(none, "two"), "not tried: it says nothing before `one` passes");
+    // The words of the macro are the student's.
+    let said = exercise(&results, "commands", "ex-01")["message"].as_str().expect("words");
+    assert!(said.contains("31m") && !said.contains(['\x1b', '\u{9b}', '\r']), "{said:?}");
     let said = exercise(&results, "compiles-not", "ex-01")["message"].as_str().expect("words");
     assert!(said.contains("mismatched types") && said.contains("src/main.rs:1"), "{said}");
 }
