@@ -146,7 +146,8 @@ fn run(
     let place = Place::new(range.sandboxed, given.around_program, config)?;
     let entry = range.course.resolve("ex-01", Kind::Exercise)?;
     let solution = solution(range, entry)?;
-    let source = attack.source.replace("@SOLUTION@", &solution.path().to_string_lossy());
+    let module = format!("#[path = {:?}]\nmod solution;", solution.path());
+    let source = attack.source.replace("// @SOLUTION@", &module);
     let sources = [(Path::new("main.rs").to_owned(), source.into_bytes())].into();
     let (folder, work) = super::work(&place)?;
     crate::import::write(&sources, &folder)?;

@@ -83,18 +83,23 @@ fn each_way_to_fail_has_its_verdict_and_its_points() {
         assert_eq!(exercise(&results, id, "ex-02")["verdict"], "missing");
         assert_eq!(student["max_score"], 8.0);
     }
-    let half = exercise(&results, "half", "ex-01");
+    its_words(&results);
+}
+
+/// What students are told: no time, and nothing for a terminal to obey.
+fn its_words(results: &Value) {
+    let half = exercise(results, "half", "ex-01");
     let expected = [("one", true, 1.0), ("two", false, 0.0), ("three", true, 0.5)];
     assert_eq!(tests(half), expected.map(|(name, passed, points)| (name.into(), passed, points)));
     let expected = "expected: the word two\ncame: onethree\\u{1b}[2J\n    - two\n    + other\n\
                     means: its meaning\nby hand: by hand";
     assert_eq!(message(half, "two"), expected, "no time, and nothing for a terminal to obey");
-    let none = exercise(&results, "none", "ex-01");
+    let none = exercise(results, "none", "ex-01");
     assert_eq!(message(none, "two"), "not tried: it says nothing before `one` passes");
     // The words of the macro are the student's.
-    let said = exercise(&results, "commands", "ex-01")["message"].as_str().expect("words");
+    let said = exercise(results, "commands", "ex-01")["message"].as_str().expect("words");
     assert!(said.contains("31m") && !said.contains(['\x1b', '\u{9b}', '\r']), "{said:?}");
-    let said = exercise(&results, "compiles-not", "ex-01")["message"].as_str().expect("words");
+    let said = exercise(results, "compiles-not", "ex-01")["message"].as_str().expect("words");
     assert!(said.contains("mismatched types") && said.contains("src/main.rs:1"), "{said}");
 }
 
