@@ -7,8 +7,8 @@ use crate::output;
 use super::super::verdict;
 
 /// What was printed so far.
-#[derive(Debug, Default)]
 pub struct Table {
+    out: Box<dyn Write>,
     met: usize,
     missed: usize,
     skipped: usize,
@@ -20,13 +20,21 @@ pub struct Target {
     pub met: bool,
 }
 
+impl Default for Table {
+    fn default() -> Table {
+        Table::to(Box::new(output::stdout()))
+    }
+}
+
 impl Table {
+    fn to(out: Box<dyn Write>) -> Table {
+        Table { out, met: 0, missed: 0, skipped: 0 }
+    }
+
     /// A line of words.
-    #[expect(clippy::unused_self, reason = "so that all of the table is printed through it")]
     pub fn say(&mut self, line: &str) -> anyhow::Result<()> {
-        let mut out = output::stdout();
-        writeln!(out, "{line}")?;
-        Ok(out.flush()?)
+        writeln!(self.out, "{line}")?;
+        Ok(self.out.flush()?)
     }
 
     /// The head of a section, after a blank line.
@@ -56,7 +64,7 @@ impl Table {
 
     /// The closing line; whether no target is missed.
     pub fn close(mut self) -> anyhow::Result<bool> {
-        let Table { met, missed, skipped } = self;
+        let Table { met, missed, skipped, .. } = self;
         self.say(&format!("\ntargets: {met} met, {missed} missed, {skipped} skipped"))?;
         Ok(missed == 0)
     }
@@ -77,18 +85,18 @@ mod tests {
         let target = |met| Some(Target { most: "60 ms".to_owned(), met });
         let figures = || ["1.00 ms".to_owned(), String::new()];
         let table = |targets: &[bool]| {
-            let mut table = Table::default();
+            let mut table = Table::to(Box::new(std::io::sink()));
             for &met in targets {
-                table.row("a figure", figures(), target(met)).expect("standard output");
+                table.row("a figure", figures(), target(met)).expect("a line");
             }
-            table.skip("another", "no such tool").expect("standard output");
-            table.row("without a target", figures(), None).expect("standard output");
+            table.skip("another", "no such tool").expect("a line");
+            table.row("without a target", figures(), None).expect("a line");
             table
         };
-        assert!(table(&[true, true]).close().expect("standard output"));
+        assert!(table(&[true, true]).close().expect("a line"));
         let table = table(&[true, false, true]);
         assert_eq!((table.met, table.missed, table.skipped), (2, 1, 1));
-        assert!(!table.close().expect("standard output"));
+        assert!(!table.close().expect("a line"));
     }
 
     #[test]
