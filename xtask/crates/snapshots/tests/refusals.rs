@@ -88,8 +88,8 @@ impl Runner {
             Ended::Exited { code: 0 } => true,
             Ended::Exited { code: 1 } => {
                 let begins = format!("the part `{}` could not go on: ", part.name);
-                // A shell that a part starts may be the one that is refused a descriptor: it asks for
-                // one above the limit (F_DUPFD of fcntl(2)), and says so in words of its own.
+                // A shell that a part starts may be the one that is refused: it asks for a
+                // descriptor above the limit (F_DUPFD of fcntl(2)), and says so in its own words.
                 let by_a_shell = said.contains("sh: 1: 0: Invalid argument");
                 assert!(said.contains(&begins), "{what}");
                 assert!(said.contains(reason) || by_a_shell, "{what}");
