@@ -14,6 +14,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
 use nix::errno::Errno;
@@ -55,18 +56,7 @@ impl Store {
                 folder.display()
             )));
         }
-        let opened = File::open(folder).with_context(context)?;
-        let lock = match Flock::lock(opened, FlockArg::LockExclusiveNonblock) {
-            Ok(lock) => Some(lock),
-            Err((_, Errno::EWOULDBLOCK)) => {
-                return Err(Wrong::usage(anyhow!(
-                    "somebody else is grading to {}: wait for that, or name another folder",
-                    folder.display()
-                )));
-            }
-            // Not every file system has locks.
-            Err(_) => None,
-        };
+        let lock = lock(folder)?;
         for name in ["", "cache", "submissions"] {
             let path = folder.join(name);
             fs::create_dir_all(&path).with_context(context)?;
@@ -203,6 +193,31 @@ impl Store {
         files::replace(path, text).with_context(|| {
             format!("write {}: what is finished is kept, the same command goes on", path.display())
         })
+    }
+}
+
+/// Whoever was killed may have had a child that was about to be a program: it has the lock for a
+/// moment longer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+fn lock(folder: &Path) -> anyhow::Result<Option<Flock<File>>> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let opened = File::open(folder).with_context(|| format!("open {}", folder.display()))?;
+        match Flock::lock(opened, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(Some(lock)),
+            Err((_, Errno::EWOULDBLOCK)) if Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Err((_, Errno::EWOULDBLOCK)) => {
+                return Err(Wrong::usage(anyhow!(
+                    "somebody else is grading to {}: wait for that, or name another folder",
+                    folder.display()
+                )));
+            }
+            // Not every file system has locks.
+            Err(_) => return Ok(None),
+        }
     }
 }
 

@@ -91,7 +91,7 @@ fn its_words(results: &Value) {
     let half = exercise(results, "half", "ex-01");
     let expected = [("one", true, 1.0), ("two", false, 0.0), ("three", true, 0.5)];
     assert_eq!(tests(half), expected.map(|(name, passed, points)| (name.into(), passed, points)));
-    let expected = "expected: the word two\ncame: onethree\\u{1b}[2J\n    - two\n    + other\n\
+    let expected = "expected: the word two\ncame: onethree\\u{1b}[2J moved\n    - two\n    + other\n\
                     means: its meaning\nby hand: by hand";
     assert_eq!(message(half, "two"), expected, "no time, and nothing for a terminal to obey");
     let none = exercise(results, "none", "ex-01");

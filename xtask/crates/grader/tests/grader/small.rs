@@ -80,7 +80,7 @@ fn main() {
     let printed: String = output.chars().filter(|c| c.is_alphanumeric()).take(20).collect();
     let detail = format!(
         r#"{{"verdict": "{verdict}", "expected": "the word {test}",
-            "came": "{printed}\u001b[2J after 17 ms", "difference": ["- {test}", "+ other"],
+            "came": "{printed}\u001b[2J moved for 17 ms", "difference": ["- {test}", "+ other"],
             "means": "its meaning", "by_hand": "by hand"}}"#
     );
     let (outcome, detail) = if held { ("passed", "null") } else { ("failed", &*detail) };
