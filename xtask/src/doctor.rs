@@ -38,6 +38,7 @@ fn run(args: &Doctor, argv: &[OsString]) -> anyhow::Result<Status> {
         report: None,
         inside: None,
         traceable: false,
+        asked: None,
     };
     let report = supervise(&spec)?;
     if let Ended::NotStarted { error } = &report.ended {

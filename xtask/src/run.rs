@@ -29,6 +29,7 @@ pub fn run(args: &Run) -> anyhow::Result<Status> {
         report: None,
         inside: None,
         traceable: false,
+        asked: None,
     };
     let report = supervise(&spec)?;
 

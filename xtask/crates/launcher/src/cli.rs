@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail, ensure};
 use nix::sys::signal::Signal;
@@ -75,6 +75,7 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Sp
         report: None,
         inside: None,
         traceable: false,
+        asked: None,
     };
     for argument in arguments.by_ref() {
         if argument == "--" {
@@ -100,6 +101,9 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Sp
             "--user-processes" => spec.limits.user_processes = Some(number()?),
             "--address-bytes" => spec.limits.address_bytes = Some(number()?),
             "--file-bytes" => spec.limits.file_bytes = Some(number()?),
+            "--asked-ns" => {
+                spec.asked = Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(number()?));
+            }
             "--inside" => {
                 spec.inside = Some(i32::try_from(number()?).context("no descriptor")?);
             }
@@ -115,6 +119,11 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Sp
         bail!("no program was named after --");
     }
     Ok(spec)
+}
+
+/// Nanoseconds since 1970, until the year 2554.
+fn nanos(time: SystemTime) -> Option<u64> {
+    u64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_nanos()).ok()
 }
 
 /// The arguments that [`parse`] reads back into the same spec.
@@ -133,6 +142,7 @@ pub fn arguments(spec: &Spec) -> Vec<OsString> {
         ("--user-processes", limits.user_processes.map(|value| value.to_string())),
         ("--address-bytes", limits.address_bytes.map(|value| value.to_string())),
         ("--file-bytes", limits.file_bytes.map(|value| value.to_string())),
+        ("--asked-ns", spec.asked.and_then(nanos).map(|value| value.to_string())),
         ("--inside", spec.inside.map(|value| value.to_string())),
     ];
     let mode = if spec.mode == Mode::Captured { "--captured" } else { "--attached" };
@@ -186,6 +196,7 @@ mod tests {
             report: Some(PathBuf::from("a=b.json")),
             inside: Some(12),
             traceable: true,
+            asked: Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(13)),
         };
         let back = parse(arguments(&spec).into_iter().skip(1)).expect("our own arguments");
         assert_eq!(back.limits, spec.limits);
@@ -195,6 +206,7 @@ mod tests {
         assert_eq!(back.report, spec.report);
         assert_eq!(back.inside, spec.inside);
         assert_eq!(back.traceable, spec.traceable);
+        assert_eq!(back.asked, spec.asked);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use anyhow::{Context, ensure};
 
 use crate::cli;
 use crate::limits::Limits;
+use crate::outside;
 use crate::report::Report;
 use crate::start::{Mode, Spec};
 
@@ -54,6 +55,7 @@ impl Launch {
             report: None,
             inside: None,
             traceable: false,
+            asked: None,
         };
         Launch { spec, ends_with_caller: false }
     }
@@ -85,10 +87,12 @@ impl Launch {
         self
     }
 
-    /// The launcher's command line; the report will be at `report`.
+    /// The launcher's command line; the report will be at `report`. To be built when all that the
+    /// program is to find has been made: what is made later counts as the program's own.
     #[must_use]
     pub fn command(&self, xtask: &Path, report: &Path) -> Command {
-        let spec = Spec { report: Some(report.to_owned()), ..self.spec.clone() };
+        let asked = outside::last_tick().ok();
+        let spec = Spec { report: Some(report.to_owned()), asked, ..self.spec.clone() };
         let mut command = Command::new(xtask);
         let mut arguments = cli::arguments(&spec);
         if self.ends_with_caller {

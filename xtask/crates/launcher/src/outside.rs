@@ -43,24 +43,32 @@ fn nothing_to_read(fd: impl AsFd) -> bool {
     poll(&mut polled, PollTimeout::ZERO) != Ok(1)
 }
 
+/// How long to sleep between two looks at the clock: a tick is between 1 and 10 ms.
+const PAUSE: Duration = Duration::from_micros(200);
+
 /// A moment that lies between what is there already and what the program is going to make. File
 /// systems write down the time of the last tick of a clock (CLOCK_REALTIME_COARSE of
-/// clock_gettime(2)), which may be 10 ms ago: so the next tick is waited for.
+/// clock_gettime(2)), which may be 10 ms ago: so the next tick is waited for. Where the caller read
+/// the clock before it started the launcher, that tick is nearly always there already.
 ///
 /// # Errors
 /// When the kernel has no such clock.
-pub fn begin() -> io::Result<SystemTime> {
-    let before = last_tick()?;
+pub fn begin(asked: Option<SystemTime>) -> io::Result<SystemTime> {
+    let before = asked.map_or_else(last_tick, Ok)?;
     loop {
         let now = last_tick()?;
         if now != before {
             return Ok(now);
         }
-        thread::sleep(Duration::from_millis(1));
+        thread::sleep(PAUSE);
     }
 }
 
-fn last_tick() -> io::Result<SystemTime> {
+/// The time that a file system would write down now.
+///
+/// # Errors
+/// When the kernel has no such clock.
+pub fn last_tick() -> io::Result<SystemTime> {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY:
     // obligation: the pointer is valid for a timespec (clock_gettime(2)).

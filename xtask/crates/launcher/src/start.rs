@@ -5,6 +5,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 use std::{fs, io};
 
 use anyhow::Context;
@@ -43,6 +44,9 @@ pub struct Spec {
     pub inside: Option<RawFd>,
     /// There, in a test of the sandbox: let the launcher be traced all the same.
     pub traceable: bool,
+    /// The clock of file systems when the caller had made whatever it makes for the program;
+    /// `None` where nobody read it.
+    pub asked: Option<SystemTime>,
 }
 
 /// The launcher's ends of a captured program's pipes.

@@ -51,7 +51,7 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
     }
 
     let watch = Watch::new(&spec.limits, attached);
-    let since = outside::begin().context("read the clock of file systems")?;
+    let since = outside::begin(spec.asked).context("read the clock of file systems")?;
     let started = Instant::now();
     let report = match start(spec, &signals) {
         Ok((program, pipes)) => {
