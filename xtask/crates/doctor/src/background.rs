@@ -1,8 +1,8 @@
 //! What the kernel may do for a process while all of its threads wait.
 
-use std::fs;
-
 use nix::unistd::Pid;
+
+use crate::tree::text_at_once;
 
 /// What stands in the memory of a process that has asked for something asynchronous. A ring of
 /// io_uring works on for as long as it is mapped, also when its descriptor is closed.
@@ -15,13 +15,15 @@ pub struct Background {
 impl Background {
     /// Whoever may not be looked at might have both.
     pub fn of(pid: Pid) -> Background {
-        let maps = fs::read(format!("/proc/{pid}/maps"));
+        let maps = text_at_once(&format!("/proc/{pid}/maps"));
         maps.map_or(Background { aio: true, io_uring: true }, |maps| Background::in_maps(&maps))
     }
 
-    fn in_maps(maps: &[u8]) -> Background {
-        let has = |name: &[u8]| maps.windows(name.len()).any(|bytes| bytes == name);
-        Background { aio: has(b"/[aio]"), io_uring: has(b"anon_inode:[io_uring]") }
+    fn in_maps(maps: &str) -> Background {
+        Background {
+            aio: maps.contains("/[aio]"),
+            io_uring: maps.contains("anon_inode:[io_uring]"),
+        }
     }
 }
 
@@ -33,7 +35,7 @@ mod tests {
     fn rings_are_known_by_their_mappings() {
         let of = |path| {
             let line = format!("7f10ac6ad000-7f10ac6ae000 rw-s 00000000 00:10 2058   {path}\n");
-            let found = Background::in_maps(line.as_bytes());
+            let found = Background::in_maps(&line);
             (found.aio, found.io_uring)
         };
         assert_eq!(of("anon_inode:[io_uring]"), (false, true));

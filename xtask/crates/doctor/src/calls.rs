@@ -1,10 +1,11 @@
 //! System calls in which a program on pipes can wait, and how to tell in which one a thread does.
 
-use std::fs;
 use std::io;
 
 use libc::c_long;
 use nix::unistd::Pid;
+
+use crate::tree::text_at_once;
 
 /// The way that bytes go through a descriptor, seen from the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,7 +173,7 @@ impl Blocked {
     /// # Errors
     /// When the thread may not be looked into, or has ended.
     pub fn read(pid: Pid, tid: Pid) -> io::Result<Option<Blocked>> {
-        let line = fs::read_to_string(format!("/proc/{pid}/task/{tid}/syscall"))?;
+        let line = text_at_once(&format!("/proc/{pid}/task/{tid}/syscall"))?;
         Ok(Blocked::parse(&line))
     }
 

@@ -12,6 +12,7 @@ use nix::sys::stat::{FileStat, fstat};
 use nix::unistd::Pid;
 
 use crate::calls::Direction;
+use crate::holders;
 use crate::tables;
 use crate::tasks::Task;
 use crate::tree;
@@ -148,8 +149,7 @@ pub struct Process {
 
 impl Process {
     pub fn read(pid: Pid) -> Process {
-        let command = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
-        let command = printable(String::from_utf8_lossy(&command).trim_end_matches('\n'));
+        let command = holders::command(pid);
         let mut process = Process { pid, command, descriptors: Vec::new(), is_complete: true };
         let mut tables: Vec<Pid> = Vec::new();
         for tid in tree::threads(pid) {

@@ -8,9 +8,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, readlinkat};
+use nix::sys::stat::fstatat;
 use nix::unistd::{Pid, getpid};
 
 use crate::calls::Direction;
@@ -20,7 +22,7 @@ use crate::in_flight;
 use crate::scene::{Beyond, PipeId, Scene};
 use crate::tables;
 use crate::tasks::Task;
-use crate::tree::{Stat, everybody, threads};
+use crate::tree::{Stat, everybody, text_at_once, threads};
 
 /// So many descriptors of one table are looked at.
 const DESCRIPTORS_MAX: usize = 65_536;
@@ -100,28 +102,30 @@ impl Wanted {
     fn add_table(&self, tid: Pid, held: &mut Held) -> io::Result<()> {
         let (entries, has_more) = tables::entries(tid, DESCRIPTORS_MAX)?;
         held.has_too_many |= has_more;
-        for path in entries.iter().map(fs::DirEntry::path) {
-            let target = match fs::read_link(&path) {
+        // Asked beneath it, the kernel need not find the process again for each descriptor.
+        let table = fs::File::open(format!("/proc/{tid}/fd"))?;
+        for name in entries.iter().map(fs::DirEntry::file_name) {
+            let target = match readlinkat(&table, name.as_os_str()) {
                 Ok(target) => target,
                 // Who may list them may not see what they are.
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+                Err(error @ (Errno::EACCES | Errno::EPERM)) => return Err(error.into()),
                 // It has been closed meanwhile.
                 Err(_) => continue,
             };
-            let Some(fd) = path.file_name().and_then(OsStr::to_str) else { continue };
-            let Ok(fd) = fd.parse() else { continue };
-            held.has_io_uring |= target.as_os_str() == "anon_inode:[io_uring]";
-            if !self.eventfds.is_empty() && target.as_os_str() == "anon_inode:[eventfd]" {
+            let Some(fd) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
+            held.has_io_uring |= target == "anon_inode:[io_uring]";
+            if !self.eventfds.is_empty() && target == "anon_inode:[eventfd]" {
                 let id = eventfd::id(tid, fd);
                 held.has_eventfd |= id.is_some_and(|id| self.eventfds.contains(&id));
             }
-            if target.as_os_str().as_bytes().starts_with(b"socket:") {
+            if target.as_bytes().starts_with(b"socket:") {
                 held.sockets.push((tid, fd));
             }
-            let Some(pipe) = self.pipe_at(&path, target.as_os_str()) else { continue };
+            let Some(pipe) = self.pipe_at(tid, fd, &target) else { continue };
             // The link's own permissions say how it was opened.
-            let Ok(link) = fs::symlink_metadata(&path) else { continue };
-            let mode = link.permissions().mode();
+            let itself = AtFlags::AT_SYMLINK_NOFOLLOW;
+            let Ok(link) = fstatat(&table, name.as_os_str(), itself) else { continue };
+            let mode = link.st_mode;
             let ways = [(0o400, Direction::Read), (0o200, Direction::Write)];
             let open = ways.into_iter().filter(|(bit, _)| mode & bit != 0);
             held.ends.extend(open.map(|(_, direction)| (pipe, fd, direction)));
@@ -129,7 +133,7 @@ impl Wanted {
         Ok(())
     }
 
-    fn pipe_at(&self, path: &Path, target: &OsStr) -> Option<PipeId> {
+    fn pipe_at(&self, tid: Pid, fd: i32, target: &OsStr) -> Option<PipeId> {
         let target = target.as_bytes();
         if let Some(inode) = target.strip_prefix(b"pipe:[") {
             let inode = std::str::from_utf8(inode.strip_suffix(b"]")?).ok()?;
@@ -142,7 +146,7 @@ impl Wanted {
         if !self.fifo_names.contains(name) {
             return None;
         }
-        let metadata = fs::metadata(path).ok()?;
+        let metadata = fs::metadata(format!("/proc/{tid}/fd/{fd}")).ok()?;
         self.get(Object::of_metadata(&metadata))
     }
 
@@ -225,8 +229,8 @@ fn may_have_one(pid: Pid, program: Option<Stat>) -> bool {
 
 /// A process's name, without control characters.
 pub fn command(pid: Pid) -> String {
-    let command = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
-    printable(String::from_utf8_lossy(&command).trim_end_matches('\n'))
+    let command = text_at_once(&format!("/proc/{pid}/comm")).unwrap_or_default();
+    printable(command.trim_end_matches('\n'))
 }
 
 #[cfg(test)]

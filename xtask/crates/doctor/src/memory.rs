@@ -1,10 +1,12 @@
 //! What stands in the memory of a process, and what belongs to it as a whole.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
 use nix::unistd::Pid;
+
+use crate::tree::{read_at_once, text_at_once};
 
 /// Reads the memory of a process; how much of it was there.
 pub fn memory_at(pid: Pid, address: u64, bytes: &mut [u8]) -> usize {
@@ -27,7 +29,7 @@ pub fn has_timers(pid: Pid) -> bool {
 
 /// The same, where it matters that the kernel has no such file.
 pub fn timers(pid: Pid) -> io::Result<bool> {
-    Ok(!fs::read(format!("/proc/{pid}/timers"))?.is_empty())
+    Ok(!read_at_once(&format!("/proc/{pid}/timers"))?.is_empty())
 }
 
 /// A number in the memory of a process.
@@ -55,8 +57,7 @@ pub enum Mapping {
 
 /// `None` where that cannot be read.
 pub fn mapping_at(pid: Pid, address: u64) -> Option<Mapping> {
-    let maps = fs::read(format!("/proc/{pid}/maps")).ok()?;
-    mapping_in(&String::from_utf8_lossy(&maps), address)
+    mapping_in(&text_at_once(&format!("/proc/{pid}/maps")).ok()?, address)
 }
 
 fn mapping_in(maps: &str, address: u64) -> Option<Mapping> {

@@ -108,6 +108,11 @@ pub(crate) fn read_at_once(path: &str) -> io::Result<Vec<u8>> {
     }
 }
 
+/// The same as text.
+pub(crate) fn text_at_once(path: &str) -> io::Result<String> {
+    Ok(String::from_utf8_lossy(&read_at_once(path)?).into_owned())
+}
+
 /// Every process of the system with its parent.
 fn parents() -> io::Result<Vec<(Pid, Pid)>> {
     let pids = everybody()?.into_iter();
@@ -145,8 +150,8 @@ impl Stat {
     /// `None` once the process has been reaped.
     #[must_use]
     pub fn read(pid: Pid) -> Option<Stat> {
-        let line = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        Stat::parse(&String::from_utf8_lossy(&line))
+        let line = text_at_once(&format!("/proc/{pid}/stat")).ok()?;
+        Stat::parse(&line)
     }
 
     fn parse(line: &str) -> Option<Stat> {

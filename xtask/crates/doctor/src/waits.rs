@@ -1,7 +1,6 @@
 //! What one thread waits for, from the call that it is in.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::time::SystemTime;
 
@@ -18,6 +17,7 @@ use crate::memory::string_at;
 use crate::ready;
 use crate::scene::{Cause, Pipe, PipeId, ProcessId, ThreadId, Wait, Want, Why};
 use crate::tasks::Task;
+use crate::tree::text_at_once;
 
 /// Where a thread waits that its call does not tell of: for a supervisor, for a thaw.
 const OTHER_PLACES: [&str; 2] = ["seccomp", "freez"];
@@ -115,7 +115,7 @@ impl Names<'_> {
     }
 
     fn wait(&mut self, task: &Task, blocked: &Blocked, call: &str, takes: Takes) -> Wait {
-        let place = fs::read_to_string(format!("/proc/{}/task/{}/wchan", task.pid, task.tid));
+        let place = text_at_once(&format!("/proc/{}/task/{}/wchan", task.pid, task.tid));
         let place = place.unwrap_or_default();
         if OTHER_PLACES.iter().any(|other| place.contains(other)) {
             return moves(Cause::Outside, format!("is held in {call} from outside ({place})"));

@@ -22,7 +22,7 @@
 //! # What it costs
 //!
 //! A program that runs: a look every 20 ms, which is over with the first thread that does not wait,
-//! and begins with the one that did not wait last time. The doctor is asked only where two such
+//! and begins with those that did not wait lately. The doctor is asked only where two such
 //! looks have found the same, and after an answer that is no proof he is left alone for ever
 //! longer.
 //!
@@ -49,9 +49,11 @@ const REST: Duration = Duration::from_millis(50);
 const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// On a loaded machine the launcher itself may sleep for all of the time between two looks.
 const LOOKS_MIN: u32 = 3;
-/// So many looks in a row may end with the thread that moved at the look before: its number could
-/// have gone to somebody outside the tree.
+/// So many looks in a row may end with a thread that moved at a look before: its number could have
+/// gone to somebody outside the tree.
 const GLANCES_MAX: u32 = 10;
+/// Who is glanced at first: programs that talk with each other run in turns.
+const MOVERS_MAX: usize = 4;
 
 /// Looks at the tree now and then, and how long it has been the same.
 pub struct Quiet {
@@ -60,8 +62,9 @@ pub struct Quiet {
     program: Pid,
     next: Instant,
     same: Option<Same>,
-    /// Who moved at the last look, and how many looks since have asked nobody else.
-    mover: Option<(Task, u32)>,
+    /// Who moved at the last whole looks, the latest first, and how many glances there were since.
+    movers: Vec<Task>,
+    glances: u32,
 }
 
 /// What all looks since then have found.
@@ -111,7 +114,8 @@ pub struct Explained {
 impl Quiet {
     /// For a tree that may stand still for `at_least`, or for ever where it is no deadlock.
     pub fn new(at_least: Option<Duration>, program: Pid) -> Quiet {
-        Quiet { at_least, program, next: Instant::now() + LOOK_EVERY, same: None, mover: None }
+        let next = Instant::now() + LOOK_EVERY;
+        Quiet { at_least, program, next, same: None, movers: Vec::new(), glances: 0 }
     }
 
     /// When the next look is due.
@@ -177,19 +181,21 @@ impl Quiet {
         Ok(seen)
     }
 
-    /// As [`resting`], and at once over where the thread that moved last time does so again.
+    /// As [`resting`], and at once over where a thread that moved lately does so again.
     fn all_resting(&mut self) -> io::Result<Option<Vec<Task>>> {
-        if let Some((mover, glances)) = &mut self.mover
-            && *glances < GLANCES_MAX
-            && mover.moves_again()
-        {
-            *glances += 1;
+        if self.glances < GLANCES_MAX && self.movers.iter().any(Task::moves_again) {
+            self.glances += 1;
             return Ok(None);
         }
+        self.glances = 0;
         match look_at_all()? {
             Tree::Rests(found) => Ok(Some(found)),
             Tree::Moves(mover) => {
-                self.mover = mover.map(|mover| (mover, 0));
+                if let Some(mover) = mover {
+                    self.movers.retain(|other| other.tid != mover.tid);
+                    self.movers.insert(0, mover);
+                    self.movers.truncate(MOVERS_MAX);
+                }
                 Ok(None)
             }
         }
