@@ -220,11 +220,15 @@ fn forgotten(reach: &mut Reach, waits: ThreadId, pipe: PipeId, end: &End) -> Opt
 }
 
 /// An end of a FIFO may have been opened by whoever has it; that it came from another is known only
-/// where another has it too, under the same number.
+/// where another has it too, under the same number. Of an orphan, its starter may have had it, who
+/// is gone.
 fn may_be_inherited(scene: &Scene, pipe: PipeId, end: &End) -> bool {
     let is_it = |other: &&End| (other.fd, other.direction) == (end.fd, end.direction);
     let mut others = scene.pipes[pipe].ends.iter().filter(is_it);
-    scene.pipes[pipe].path.is_none() || others.any(|other| other.process != end.process)
+    let is_orphan = end.process != 0 && scene.processes[end.process].parent.is_none();
+    scene.pipes[pipe].path.is_none()
+        || is_orphan
+        || others.any(|other| other.process != end.process)
 }
 
 /// It is above standard error in a program that was started by exec, and the pipe is older than

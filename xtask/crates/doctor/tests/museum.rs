@@ -99,6 +99,7 @@ museum!(
     fifo_kept_open,
     fifo_order,
     fifo_order_shell,
+    fifo_tee,
     flock_wait,
     fork_with_lock,
     futex_self,
@@ -129,6 +130,7 @@ museum!(
     pause_handler,
     pidfd_poll,
     ping_pong,
+    pipeline_leak,
     poll_full,
     poll_nothing,
     poll_overwritten,
@@ -186,6 +188,7 @@ museum!(
     vfork_leak,
     vmsplice_blocked,
     wait_before_read,
+    workers_leak,
     write_fifo,
     writev_full,
 );

@@ -1,13 +1,12 @@
 // A parent waits in poll for a pidfd: for the end of a child that reads its own pipe.
 //
-// hangs: as leak_reader does, with another way to wait for the child. A doctor that does not follow
-//   pidfds says so and proves nothing.
+// hangs: as leak_reader does, with another way to wait for the child.
 // fixed: the child closes its write end.
 //
-// verdict: deadlock | deadline | unknown
+// verdict: deadlock
 // blocked: parent poll
 // blocked: child-1 read 3
-// fix: any
+// fix: child-1 4 write
 #include "museum.h"
 #include <poll.h>
 #include <sys/syscall.h>

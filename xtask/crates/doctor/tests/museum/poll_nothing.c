@@ -3,7 +3,7 @@
 // hangs: only a signal could end it.
 // fixed: the loop ends when its last descriptor has gone.
 //
-// verdict: deadlock | deadline
+// verdict: deadlock
 // blocked: parent poll
 // fix: none
 #include "museum.h"

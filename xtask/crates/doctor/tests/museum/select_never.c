@@ -6,7 +6,8 @@
 // verdict: deadlock
 // kind: leaked-write-end
 // blocked: parent select
-// fix: parent 4 write | parent 6 write
+// fix: parent 4 write
+// fix: parent 6 write
 #include "museum.h"
 #include <sys/select.h>
 

@@ -11,7 +11,7 @@ use crate::museum_kit::machine::{User, has, missing, number, we_are_root};
 use crate::museum_kit::start::Setting;
 
 /// Of each kind of leak one, in each language.
-const SAMPLE: [&str; 8] = [
+const SAMPLE: [&str; 11] = [
     "leak_reader",
     "leak_both",
     "leak_read_end",
@@ -20,6 +20,9 @@ const SAMPLE: [&str; 8] = [
     "fifo_kept_open",
     "coproc",
     "join_reader",
+    "pipeline_leak",
+    "select_never",
+    "workers_leak",
 ];
 
 /// What the doctor names, asked by `--pid` about the program that hangs.
