@@ -194,20 +194,24 @@ fn forgotten(reach: &mut Reach, waits: ThreadId, pipe: PipeId, end: &End) -> Opt
         // Opened for both ways, it cannot be closed for one of them.
         let is_the_same =
             scene.threads[waits].pipes().any(|(on, _, fd)| on == pipe && fd == end.fd);
-        return (!is_the_same).then_some(Because::Own);
+        // Who joins the writer may be about to read when that has ended.
+        let is_joined = end.direction == Direction::Read && is_joined(graph, waits);
+        return (!is_the_same && !is_joined).then_some(Because::Own);
     }
     if survived_exec(scene, pipe, end) {
         return Some(Because::SurvivedExec);
     }
     let is_awaited = waits_for(graph, holder, waiting);
     if end.direction == Direction::Read {
-        // Who has started the writer may have been its reader, unless another was: one that has
-        // ended.
         let is_starter = is_above(scene, holder, waiting);
-        return match is_awaited || is_starter {
-            true => (scene.processes[holder].zombies > 0).then_some(Because::WaitingParent),
-            false => copied(reach, pipe, waiting, end),
-        };
+        if !is_awaited && !is_starter {
+            return copied(reach, pipe, waiting, end);
+        }
+        // Who has started the writer may have been its reader, unless another was: one that has
+        // ended. Or it will be, when it has got something else from the writer.
+        let may_have_been_another = scene.processes[holder].zombies > 0;
+        let is_busy = may_have_been_another && reach.leads_to(holder, waiting);
+        return (may_have_been_another && !is_busy).then_some(Because::WaitingParent);
     }
     if is_awaited {
         return Some(Because::WaitingParent);
@@ -217,6 +221,13 @@ fn forgotten(reach: &mut Reach, waits: ThreadId, pipe: PipeId, end: &End) -> Opt
         return Some(Because::FeedsProgram);
     }
     copied(reach, pipe, waiting, end)
+}
+
+/// Whether another thread of its process waits for the end of this one.
+fn is_joined(graph: &Graph, thread: ThreadId) -> bool {
+    let threads = &graph.scene.threads;
+    let siblings = graph.threads_of(threads[thread].process);
+    siblings.iter().any(|&id| threads[id].wait == Wait::Join(thread))
 }
 
 /// An end of a FIFO may have been opened by whoever has it; that it came from another is known only
