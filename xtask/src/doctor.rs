@@ -1,13 +1,13 @@
 //! `doctor`: runs a program, or looks at one that runs, and explains why it hangs.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ::doctor::proof::{PAUSE, Still, examine, tasks_from};
 use ::doctor::{Diagnosis, Occasion, Task, Whose, only_ascii};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use launcher::{Ended, Limits, Mode, Spec, supervise};
 use nix::unistd::Pid;
 
@@ -78,7 +78,11 @@ fn diagnose(pid: Pid, deadline: Option<Duration>) -> anyhow::Result<Diagnosis> {
     let began = Instant::now();
     let whose = Whose { program: pid, outside: None };
     let mut looks = 0;
-    if tasks_from(pid)?.iter().all(Task::has_ended) {
+    let tasks = tasks_from(pid).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow!("there is no such process; ps -e lists those there are"),
+        _ => error.into(),
+    })?;
+    if tasks.iter().all(Task::has_ended) {
         bail!("it has ended; its parent has not waited for it yet (a zombie)");
     }
     loop {
