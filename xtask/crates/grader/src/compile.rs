@@ -25,6 +25,18 @@ pub enum Compiled {
     Limit(Limit),
 }
 
+/// The compiler came to no end, and used no processor: nobody's fault but the machine's.
+#[derive(Debug)]
+pub struct TooBusy;
+
+impl std::fmt::Display for TooBusy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the compiler came to no end: the machine is too busy for it")
+    }
+}
+
+impl std::error::Error for TooBusy {}
+
 /// So much of a compiler's words is kept.
 const SAID_BYTES: usize = 16 << 10;
 
@@ -96,9 +108,7 @@ pub fn verdict(ended: &Ended, said: &str) -> anyhow::Result<Option<Compiled>> {
     match ended {
         Ended::Exited { code: 0 } => Ok(None),
         // It would have used up its processor time first, if it had been given any.
-        Ended::Limit { limit: Limit::Wall } => {
-            bail!("the compiler came to no end: the machine is too busy for it")
-        }
+        Ended::Limit { limit: Limit::Wall } => Err(TooBusy.into()),
         Ended::Limit { limit } => Ok(Some(Compiled::Limit(*limit))),
         Ended::Deadlock => Ok(Some(Compiled::Limit(Limit::Quiet))),
         Ended::Exited { .. } => Ok(Some(Compiled::Refused(shortened(said)))),
