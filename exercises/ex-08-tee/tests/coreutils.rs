@@ -10,8 +10,8 @@ use trial::{Outcome, Ran, Trial, Wrong};
 const SAME: &str = "tee(1) of the GNU coreutils was run in the same way, and did that. What it does \
     is in README.md, and in `info coreutils tee`.";
 
-/// Runs a command in a folder of its own, as `$stdout` says: `closed` is a FIFO whose only reader has
-/// gone before the first byte of input comes.
+/// Runs a command in a folder of its own, as `$stdout` says: `closed` is a FIFO whose only reader
+/// has gone before the first byte of input comes.
 const RUN: &str = r#"
 run() {
     mkdir "$1"; cd "$1"; shift

@@ -77,8 +77,8 @@ pub fn answer(captured: &Captured, file: &Path, name: &str) -> anyhow::Result<tr
     report::read(file).with_context(said)
 }
 
-/// Each of a program's runs has ended just before its own limit. If that were nobody's fault, whoever
-/// wants no grade would only have to be slow.
+/// Each of a program's runs has ended just before its own limit. If that were nobody's fault,
+/// whoever wants no grade would only have to be slow.
 fn too_slow(name: &str) -> trial::Result {
     let failure = Failure {
         verdict: Verdict::TimeLimit,

@@ -1,5 +1,5 @@
-//! Attacks on the test by what a program leaves for it. Whoever keeps a test from coming to an answer
-//! has no zero, and no other answer is worth less.
+//! Attacks on the test by what a program leaves for it. Whoever keeps a test from coming to an
+//! answer would have no zero.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
