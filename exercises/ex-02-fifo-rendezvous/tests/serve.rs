@@ -205,7 +205,7 @@ pub fn many_requests(trial: &Trial) -> Outcome {
         requests += &format!("{}\n", words.join(" "));
         expected += &format!("{number}: {}\n", words.join(" "));
     }
-    std::fs::write(trial.folder().join("words"), requests)?;
+    trial.put("words", requests)?;
     let clients = "printf 'one\\ntwo\\nquit\\n' > $D/requests";
     let ran = program(trial, script, clients).run()?;
     ran.exits(0, STREAM)?;
@@ -242,14 +242,13 @@ pub fn keeps_a_file(trial: &Trial) -> Outcome {
         exit 0
         "#
     );
-    let file = trial.folder().join("requests");
-    std::fs::write(&file, PRECIOUS)?;
+    trial.put("requests", PRECIOUS)?;
     let by_hand = "D=$(mktemp -d); echo precious > $D/requests; \
         cargo xtask run ex-02 -- serve $D; cargo xtask run ex-02 -- send $D one; tail $D/*";
     let ran = program(trial, script, "").by_hand(by_hand).run()?;
     ran.prints("", ONLY_A_FIFO)?;
     leaves_only(trial, &ran, &["requests"], ONLY_A_FIFO)?;
-    let kept = std::fs::read(&file)?;
+    let kept = trial.left("requests")?;
     let came = format!("it has {} bytes, others than before", kept.len());
     let expected = "the file `requests` is as it was, byte for byte";
     ran.holds(kept == PRECIOUS.as_bytes(), expected, &came, ONLY_A_FIFO)?;

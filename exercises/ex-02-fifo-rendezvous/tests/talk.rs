@@ -136,14 +136,13 @@ pub fn refuses_a_line(trial: &Trial) -> Outcome {
 }
 
 pub fn keeps_a_file(trial: &Trial) -> Outcome {
-    let file = trial.folder().join("answers");
-    std::fs::write(&file, PRECIOUS)?;
+    trial.put("answers", PRECIOUS)?;
     let by_hand = "D=$(mktemp -d); echo precious > $D/answers; \
         cargo xtask run ex-02 --deadline 2 -- talk $D < /dev/null; tail $D/*";
     let ran = trial.program(["talk", "."]).by_hand(by_hand).run()?;
     ran.fails(ONLY_A_FIFO)?;
     leaves_only(trial, &ran, &["answers"], REMOVED)?;
-    let kept = std::fs::read(&file)?;
+    let kept = trial.left("answers")?;
     let came = format!("it has {} bytes, others than before", kept.len());
     let expected = "the file `answers` is as it was, byte for byte";
     ran.holds(kept == PRECIOUS.as_bytes(), expected, &came, ONLY_A_FIFO)?;

@@ -73,7 +73,7 @@ pub fn prints_much(trial: &Trial) -> Outcome {
     let mut random = trial.random();
     let mut bytes = vec![0; random.usize(1_100_000..1_500_000)];
     random.fill(&mut bytes);
-    std::fs::write(trial.folder().join("bytes"), &bytes)?;
+    trial.put("bytes", &bytes)?;
     let by_hand = format!(
         "cargo xtask run ex-03 --deadline 2 -- run head -c {} /dev/urandom | wc -c",
         bytes.len()

@@ -134,7 +134,7 @@ pub fn reads_much(trial: &Trial) -> Outcome {
             expected.extend_from_slice(format!("[{number}] ").as_bytes());
             expected.extend_from_slice(line);
         }
-        std::fs::write(trial.folder().join(file), bytes)?;
+        trial.put(file, bytes)?;
     }
     expected.extend_from_slice(b"[1] exited with 0\n[2] exited with 0\n");
     let mut ran = trial

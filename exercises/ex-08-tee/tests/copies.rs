@@ -39,7 +39,7 @@ pub fn hello_tee(trial: &Trial) -> Outcome {
 }
 
 pub fn no_input(trial: &Trial) -> Outcome {
-    std::fs::write(trial.folder().join(FILE), "what was there before\n")?;
+    trial.put(FILE, "what was there before\n")?;
     let by_hand =
         format!("seq 3 > {TYPED}; cargo xtask run ex-08 -- {TYPED} < /dev/null; cat {TYPED}");
     let ran = trial.program([FILE]).input("").by_hand(by_hand).run()?;

@@ -10,9 +10,9 @@ use trial::{Outcome, Ran, Trial, Wrong};
 const SAME: &str = "tee(1) of the GNU coreutils was run in the same way, and did that. What it does \
     is in README.md, and in `info coreutils tee`.";
 
-/// Runs `tee FILE` and the program, each in a folder of its own, as `$stdout` says: `closed` is a
-/// FIFO whose only reader has gone before the first byte of input comes.
-const BOTH: &str = r#"
+/// Runs a command in a folder of its own, as `$stdout` says: `closed` is a FIFO whose only reader
+/// has gone before the first byte of input comes.
+const RUN: &str = r#"
 run() {
     mkdir "$1"; cd "$1"; shift
     echo 'what was there before' >existing
@@ -31,9 +31,6 @@ run() {
     echo $? >status
     cd ..
 }
-for file; do :; done
-run coreutils tee "$file"
-run own "$@"
 "#;
 
 pub fn as_coreutils_tee(trial: &Trial) -> Outcome {
@@ -68,16 +65,23 @@ pub fn as_coreutils_tee(trial: &Trial) -> Outcome {
 /// One case, in two folders that are gone afterwards.
 fn compare(trial: &Trial, stdout: &str, file: &str, input: &[u8]) -> Outcome {
     let folder = trial.folder();
-    fs::write(folder.join("input"), input)?;
-    fs::write(folder.join("both"), format!("stdout={stdout}\n{BOTH}"))?;
+    trial.put("input", input)?;
+    trial.put(
+        "run-peer",
+        format!("stdout={stdout}\n{RUN}for file; do :; done\nrun peer tee \"$file\""),
+    )?;
+    trial.put("run-own", format!("stdout={stdout}\n{RUN}run own \"$@\""))?;
+    // A run of its own, over before the program is started: what it leaves is tee's.
+    let script = "LC_ALL=C sh ./run-peer \"$@\"";
+    trial.program([file]).in_script(script).run()?.exits(0, SAME)?;
+    let expected = Left::look(trial, "peer", file)?;
     let ran = trial
         .program([file])
-        .in_script("LC_ALL=C sh ./both \"$@\"")
+        .in_script("LC_ALL=C sh ./run-own \"$@\"")
         .by_hand(by_hand(stdout, file))
         .run()?;
     ran.exits(0, SAME)?;
-    let [expected, came] = ["coreutils", "own"].map(|of| Left::look(&folder.join(of), file));
-    let (expected, came) = (expected?, came?);
+    let came = Left::look(trial, "own", file)?;
     let words = match stdout {
         "full" => "/dev/full",
         "closed" => "a pipe that nobody reads",
@@ -102,7 +106,7 @@ fn compare(trial: &Trial, stdout: &str, file: &str, input: &[u8]) -> Outcome {
             SAME,
         )?;
     }
-    fs::remove_dir_all(folder.join("coreutils"))?;
+    fs::remove_dir_all(folder.join("peer"))?;
     fs::remove_dir_all(folder.join("own"))?;
     Ok(())
 }
@@ -142,15 +146,19 @@ struct Left {
 }
 
 impl Left {
-    fn look(folder: &Path, file: &str) -> std::io::Result<Left> {
-        let text = |name: &str| fs::read_to_string(folder.join(name));
-        let file = folder.join(file);
-        let found = fs::metadata(&file).ok().filter(fs::Metadata::is_file);
+    fn look(trial: &Trial, of: &str, file: &str) -> std::io::Result<Left> {
+        let of = Path::new(of);
+        let text = |name: &str| {
+            let left = trial.left(of.join(name));
+            left.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let found = fs::symlink_metadata(trial.folder().join(of).join(file)).ok();
+        let found = found.filter(fs::Metadata::is_file);
         Ok(Left {
             status: text("status")?.trim_end().to_owned(),
-            output: fs::read(folder.join("output")).ok(),
+            output: trial.left(of.join("output")).ok(),
             errors: text("errors")?,
-            content: found.is_some().then(|| fs::read(&file)).transpose()?,
+            content: found.is_some().then(|| trial.left(of.join(file))).transpose()?,
             mode: found.map_or("none".to_owned(), |found| {
                 format!("{:o}", found.permissions().mode() & 0o7777)
             }),

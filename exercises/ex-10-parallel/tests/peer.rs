@@ -1,9 +1,7 @@
 //! The same commands, run by GNU parallel.
 
-use std::fs;
 use std::time::Duration;
 
-use anyhow::Context;
 use trial::{Outcome, Trial, Wrong};
 
 use crate::fifos;
@@ -21,7 +19,7 @@ const SCRIPT: &str = r#"
     esac
     parallel --plain --will-cite --keep-order -j 3 < commands > expected 2> /dev/null
     echo $? > status
-    "$@""#;
+"#;
 
 pub fn as_gnu_parallel(trial: &Trial) -> Outcome {
     let mut random = trial.random();
@@ -41,29 +39,33 @@ pub fn as_gnu_parallel(trial: &Trial) -> Outcome {
         &format!("seq {}", numbers()),
     ];
     fifos(trial, &["gate", "never"])?;
-    let folder = trial.folder();
-    fs::write(folder.join("commands"), commands.join("\n") + "\n")?;
-    let words = ["-j", "3"].into_iter().chain(commands);
-    let ran = trial
-        .program(words)
+    trial.put("commands", commands.join("\n") + "\n")?;
+    // A run of its own, over before the program is started: what it leaves is GNU parallel's.
+    let peer = trial
+        .program::<&str>([])
         .in_script(SCRIPT)
-        .by_hand(
-            "set -- 'sleep 1; echo one; exit 3' 'echo two; sleep 9 & kill $$' 'printf three'; \
-             parallel --keep-order -j 2 ::: \"$@\"; echo $?; \
-             cargo xtask run ex-10 -- -j 2 \"$@\"; echo $?",
-        )
         // parallel is a large program.
         .limits(|limits| {
             limits.cpu = Some(Duration::from_secs(20));
             limits.wall = Some(Duration::from_secs(30));
         })
         .run()?;
-    let read = |name| fs::read(folder.join(name)).with_context(|| format!("read {name}"));
-    let status = String::from_utf8_lossy(&read("status")?).trim().to_owned();
+    peer.exits(0, SAME)?;
+    let status = String::from_utf8_lossy(&trial.left("status")?).trim().to_owned();
     if status == "missing" {
         return Err(Wrong::Skipped("GNU parallel is not installed".to_owned()));
     }
-    let status = status.parse().with_context(|| format!("parallel ended with {status}"))?;
+    let expected = trial.left("expected")?;
+    let words = ["-j", "3"].into_iter().chain(commands);
+    let ran = trial
+        .program(words)
+        .by_hand(
+            "set -- 'sleep 1; echo one; exit 3' 'echo two; sleep 9 & kill $$' 'printf three'; \
+             parallel --keep-order -j 2 ::: \"$@\"; echo $?; \
+             cargo xtask run ex-10 -- -j 2 \"$@\"; echo $?",
+        )
+        .run()?;
+    let status = status.parse().map_err(|_| anyhow::anyhow!("parallel ended with {status}"))?;
     ran.exits(status, SAME)?;
-    ran.prints(read("expected")?, SAME)
+    ran.prints(expected, SAME)
 }

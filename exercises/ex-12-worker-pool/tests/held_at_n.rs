@@ -1,6 +1,5 @@
 //! Workers that end, and those that take their places.
 
-use std::fs;
 use std::time::Duration;
 
 use trial::{Outcome, Trial};
@@ -154,7 +153,8 @@ pub fn only_its_own_children(trial: &Trial) -> Outcome {
     let around = r#"sh -c ': < go' & echo $! > stranger; exec "$@""#;
     let ran = pool(trial, &["--backoff", "1", "1"], &worker, around)?.run()?;
     ran.exits(0, STRANGER)?;
-    let found = fs::read_to_string(trial.folder().join("found")).unwrap_or_default();
+    let found = trial.left("found").unwrap_or_default();
+    let found = String::from_utf8_lossy(&found);
     ran.holds(
         found == "a zombie\n",
         "the child that is no worker stays a zombie: nobody waits for it",

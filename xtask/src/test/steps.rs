@@ -14,6 +14,8 @@ const RUSTFMT: Option<(&str, &str)> = Some(("cargo fmt --version", "rustup compo
 const DENY: Option<(&str, &str)> =
     Some(("cargo deny --version", "cargo install cargo-deny --version 0.20.2 --locked"));
 
+const BWRAP: Option<(&str, &str)> = Some(("bwrap --version", "apt-get install bubblewrap"));
+
 /// All of them, in the order in which they run. What the students write is left out of every one:
 /// who has solved an exercise, or has not yet, has broken nothing.
 pub const ALL: &[Step] = &[
@@ -88,6 +90,10 @@ pub const ALL: &[Step] = &[
         "submissions are graded as they deserve, and no result is lost",
         "cargo test -p grader --test grader -- --show-output",
     ),
+    Step {
+        needs: BWRAP,
+        ..step("attacks", "the grader's sandbox holds on this machine", "xtask grade self-test")
+    },
     // All integration tests that have no step of their own.
     step(
         "parts",

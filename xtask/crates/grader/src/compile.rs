@@ -25,6 +25,18 @@ pub enum Compiled {
     Limit(Limit),
 }
 
+/// The compiler came to no end, and used no processor: nobody's fault but the machine's.
+#[derive(Debug)]
+pub struct TooBusy;
+
+impl std::fmt::Display for TooBusy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the compiler came to no end: the machine is too busy for it")
+    }
+}
+
+impl std::error::Error for TooBusy {}
+
 /// So much of a compiler's words is kept.
 const SAID_BYTES: usize = 16 << 10;
 
@@ -96,15 +108,15 @@ pub fn verdict(ended: &Ended, said: &str) -> anyhow::Result<Option<Compiled>> {
     match ended {
         Ended::Exited { code: 0 } => Ok(None),
         // It would have used up its processor time first, if it had been given any.
-        Ended::Limit { limit: Limit::Wall } => {
-            bail!("the compiler came to no end: the machine is too busy for it")
-        }
+        Ended::Limit { limit: Limit::Wall } => Err(TooBusy.into()),
         Ended::Limit { limit } => Ok(Some(Compiled::Limit(*limit))),
         Ended::Deadlock => Ok(Some(Compiled::Limit(Limit::Quiet))),
+        // A panic of the compiler itself.
+        Ended::Exited { code: 101 } => Ok(Some(Compiled::Refused(shortened(&repeatable(said))))),
         Ended::Exited { .. } => Ok(Some(Compiled::Refused(shortened(said)))),
         // Too deep a nesting overflows the compiler's stack. Only SIGKILL comes from outside.
         Ended::Signaled { signal, .. } if signal != "SIGKILL" => {
-            let said = format!("the compiler was ended by {signal}\n{said}");
+            let said = format!("the compiler was ended by {signal}\n{}", repeatable(said));
             Ok(Some(Compiled::Refused(shortened(&said))))
         }
         other => bail!("the compiler was {}: {}", other.words(), shortened(said)),
@@ -157,6 +169,33 @@ fn open_to_all(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("open {} to all", path.display()))
 }
 
+/// What a compiler that has broken says, without what is another in each run: addresses, its own
+/// number, and a file that it would have written.
+fn repeatable(said: &str) -> String {
+    let has_address = |line: &str| {
+        line.split("0x")
+            .skip(1)
+            .any(|rest| rest.len() > 8 && rest.bytes().take(8).all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let kept = said.lines().filter(|line| {
+        !has_address(line) && !line.starts_with("### ") && !line.contains("rustc-ice-")
+    });
+    let mut text = String::new();
+    for line in kept {
+        match line.split_once(" (").and_then(|(name, rest)| Some((name, rest.split_once(')')?))) {
+            Some((name, (number, rest)))
+                if line.starts_with("thread ") && number.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                text.push_str(name);
+                text.push_str(rest);
+            }
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// The beginning: a compiler's first error is the one that matters.
 fn shortened(said: &str) -> String {
     match said.char_indices().map(|(at, _)| at).find(|&at| at >= SAID_BYTES) {
@@ -170,12 +209,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_broken_compiler_says_the_same_again() {
+        let said = "error: rustc interrupted by SIGSEGV, printing backtrace\n\n\
+            /toolchain/lib/librustc_driver-6108.so(+0x3b62e1c)[0x7ff460d62e1c]\n\
+            ### cycle encountered after 3 frames with period 4\n\
+            thread 'rustc' (4711) panicked at compiler/x.rs:1:2:\n\
+            note: the mask 0xff, f(4711)\n\
+            note: please attach the file at `/work/rustc-ice-2026-01-01-4711.txt`\n";
+        let expected = "error: rustc interrupted by SIGSEGV, printing backtrace\n\n\
+            thread 'rustc' panicked at compiler/x.rs:1:2:\n\
+            note: the mask 0xff, f(4711)\n";
+        assert_eq!(repeatable(said), expected);
+    }
+
+    #[test]
     fn only_what_a_student_did_is_held_against_them() {
         let of = |ended: Ended| verdict(&ended, "said");
         assert!(matches!(of(Ended::Exited { code: 0 }), Ok(None)));
         for code in [1, 101] {
             let refused = of(Ended::Exited { code });
-            assert!(matches!(refused, Ok(Some(Compiled::Refused(said))) if said == "said"));
+            assert!(matches!(refused, Ok(Some(Compiled::Refused(said))) if said.trim() == "said"));
         }
         let signal = |signal: &str| Ended::Signaled { signal: signal.to_owned(), number: 1 };
         assert!(matches!(of(signal("SIGSEGV")), Ok(Some(Compiled::Refused(_)))));

@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use course::Entry;
-use launcher::{Captured, Ended};
+use launcher::{Captured, Ended, Limit};
 use sandbox::user::User;
 use sandbox::{Contents, Place, Purpose, REPORT};
-use trial::report;
+use trial::{Answer, Failure, Verdict, report};
 
 use crate::compile::outer;
 
-/// A test is over long before, whatever the program does.
+/// A test of a right program is over long before. Each of its runs has a limit of its own.
 pub const DEADLINE: Duration = Duration::from_secs(180);
+
+/// Address space of the test's own process. It may have to compare 96 MiB of output.
+const TEST_BYTES: u64 = 4 << 30;
 
 /// Runs one test on the program in `program`, a folder.
 ///
@@ -46,7 +49,11 @@ pub fn judge(
     words.push(to.into());
     words.push("--".into());
     words.push(Path::new("/pipeworks/program").join(&entry.id).into());
-    let captured = place.run(user, &contents, outer(DEADLINE), words)?;
+    let mut limits = outer(DEADLINE);
+    // Whatever a program may leave for its test to read: no control group is around an ordinary
+    // user's box.
+    limits.address_bytes = Some(place.config(Purpose::Judge).address_bytes.max(TEST_BYTES));
+    let captured = place.run(user, &contents, limits, words)?;
     answer(&captured, &report.path().join("result.json"), name)
 }
 
@@ -61,10 +68,34 @@ pub fn answer(captured: &Captured, file: &Path, name: &str) -> anyhow::Result<tr
         let ended = captured.report.ended.words();
         format!("the test `{name}` left no result ({ended}); it said: {}", said.trim_end())
     };
+    if captured.report.ended == (Ended::Limit { limit: Limit::Wall }) {
+        return Ok(too_slow(name));
+    }
     ensure!(matches!(captured.report.ended, Ended::Exited { code: 0 | 1 }), said());
     let found = fs::symlink_metadata(file).with_context(said)?;
     ensure!(found.is_file(), "the result of `{name}` is no regular file");
     report::read(file).with_context(said)
+}
+
+/// Each of a program's runs has ended just before its own limit. If that were nobody's fault,
+/// whoever wants no grade would only have to be slow.
+fn too_slow(name: &str) -> trial::Result {
+    let failure = Failure {
+        verdict: Verdict::TimeLimit,
+        expected: "all runs of the program together are over soon".to_owned(),
+        came: format!("the test was ended after {} s", DEADLINE.as_secs()),
+        difference: Vec::new(),
+        means: "The program sleeps, or waits with a timeout, for longer than any right one needs."
+            .to_owned(),
+        by_hand: "cargo xtask check".to_owned(),
+    };
+    trial::Result {
+        name: name.to_owned(),
+        claim: String::new(),
+        answer: Answer::Failed(Box::new(failure)),
+        seed: 0,
+        span: report::Span::default(),
+    }
 }
 
 #[cfg(test)]
@@ -106,11 +137,15 @@ mod tests {
             Ended::Exited { code: 125 },
             Ended::Interrupted { signal: "SIGTERM".to_owned(), number: 15 },
             Ended::Signaled { signal: "SIGKILL".to_owned(), number: 9 },
-            Ended::Limit { limit: launcher::Limit::Wall },
+            Ended::Limit { limit: Limit::Memory },
         ] {
             let error = of(ended).expect_err("no result").to_string();
             assert!(error.contains("`one`") && error.contains("said"), "{error}");
         }
+        // Whatever it has left: its program has kept it from coming to an end.
+        let slow = of(Ended::Limit { limit: Limit::Wall }).expect("a result").answer;
+        let is_slow = |failure: &Failure| failure.verdict == Verdict::TimeLimit;
+        assert!(matches!(slow, Answer::Failed(failure) if is_slow(&failure)));
         std::fs::remove_file(&file).expect("remove it");
         assert!(of(Ended::Exited { code: 0 }).is_err());
     }

@@ -77,12 +77,16 @@ fn attacks(out: &mut dyn Write) -> anyhow::Result<bool> {
         level.word(),
         if missing.is_empty() { "" } else { ", without " }
     )?;
+    let program = |id: &str| {
+        let tests = tests.get(id).with_context(|| format!("the tests of {id}"))?;
+        Ok(tests.program.clone())
+    };
     let range = Range {
         course: &course,
         toolchain: &toolchain,
         sandboxed: &sandboxed,
         user: users[0],
-        tests: &tests.get("ex-01").context("the tests of ex-01")?.program,
+        tests: &program,
     };
     self_test(out, &range)
 }

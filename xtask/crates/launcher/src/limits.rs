@@ -57,11 +57,20 @@ pub enum Limit {
     Output,
     /// See [`Limits::quiet`].
     Quiet,
+    /// Room for files. Only a sandbox knows how much there is; it sees to it, not the launcher.
+    Files,
 }
 
 impl Limit {
-    pub(crate) const ALL: [Limit; 6] =
-        [Limit::Wall, Limit::Cpu, Limit::Memory, Limit::Processes, Limit::Output, Limit::Quiet];
+    pub(crate) const ALL: [Limit; 7] = [
+        Limit::Wall,
+        Limit::Cpu,
+        Limit::Memory,
+        Limit::Processes,
+        Limit::Output,
+        Limit::Quiet,
+        Limit::Files,
+    ];
 
     /// In the report's JSON.
     pub(crate) fn name(self) -> &'static str {
@@ -72,6 +81,7 @@ impl Limit {
             Limit::Processes => "processes",
             Limit::Output => "output",
             Limit::Quiet => "quiet",
+            Limit::Files => "files",
         }
     }
 
@@ -85,6 +95,7 @@ impl Limit {
             Limit::Processes => "its limit of processes",
             Limit::Output => "its limit of output",
             Limit::Quiet => "the runner, because all of it waited and nothing moved any more",
+            Limit::Files => "its limit of files: it left no room in its folder",
         }
     }
 }

@@ -91,7 +91,7 @@ const REFUSED: [libc::c_long; 62] = [
 ];
 
 /// New namespaces, for clone and unshare.
-const NAMESPACES: [libc::c_int; 7] = [
+const NAMESPACES: [libc::c_int; 8] = [
     libc::CLONE_NEWUSER,
     libc::CLONE_NEWNS,
     libc::CLONE_NEWPID,
@@ -99,6 +99,7 @@ const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWIPC,
     libc::CLONE_NEWUTS,
     libc::CLONE_NEWCGROUP,
+    libc::CLONE_NEWTIME,
 ];
 
 /// What the kernel lets any process of the same user do to another, the launcher included, however

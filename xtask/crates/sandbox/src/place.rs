@@ -222,7 +222,7 @@ impl Place {
             made = made.reads(from, at);
         }
         made = made.writes(contents.report, REPORT).tmpfs(Some(config.tmpfs_bytes), WORK);
-        made = made.option("--chdir", [WORK]).flag("--clearenv");
+        made = made.option("--chdir", [WORK]);
         let sandboxed = ours.join("sandboxed");
         let variables = [
             ("PATH", crate::bubblewrap::PATH),
@@ -232,11 +232,13 @@ impl Place {
             (launcher::XTASK_VARIABLE, &sandboxed.to_string_lossy()),
             // What decides whether a snapshot agrees is insta's comparison and nothing else.
             ("INSTA_UPDATE", "no"),
-            ("INSTA_FORCE_PASS", "0"),
             ("INSTA_OUTPUT", "none"),
             ("INSTA_WORKSPACE_ROOT", WORK),
             ("RUST_BACKTRACE", "0"),
         ];
+        if config.has(Defence::Environment) {
+            made = made.flag("--clearenv").option("--setenv", ["INSTA_FORCE_PASS", "0"]);
+        }
         for (name, value) in variables {
             made = made.option("--setenv", [name, value]);
         }

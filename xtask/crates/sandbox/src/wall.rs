@@ -15,9 +15,10 @@ use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use launcher::{Ended, Report, Spec};
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use launcher::{Ended, Limit, Report, Spec};
+use nix::fcntl::{FallocateFlags, FcntlArg, FdFlag, fallocate, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::statvfs::statvfs;
 
 use crate::bubblewrap::PATH;
 use crate::{Bubblewrap, COMPILE, Config, Defence, INSIDE, OURS, WORK};
@@ -51,6 +52,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let spec = launcher::parse(arguments)?;
     let config = Config::read(&Path::new(OURS).join("config"))?;
     let folder = std::env::current_dir().context("find the working directory")?;
+    let room = Room::keep(&spec, &folder);
     let (ours, theirs) = io::pipe().context("make a pipe for the report")?;
     let filters = open_filters(&config)?;
     let wall = around(&folder, &config, &filters);
@@ -68,6 +70,10 @@ fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         writeln!(io::stderr(), "{error}").context("say why it was not started")?;
         report.ended = Ended::Exited { code: UNFIT };
     }
+    if room.is_used_up() && report.ended.was_its_own() {
+        report.ended = Ended::Limit { limit: Limit::Files };
+    }
+    drop(room);
     if let Some(path) = &spec.report {
         report.write(path)?;
     }
@@ -75,6 +81,39 @@ fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         bail!("{error}");
     }
     Ok(report.ended.status())
+}
+
+/// Room that is kept from the program, for the report of its run and for whoever reads that: they
+/// have the tmpfs of the program's folder in common.
+struct Room {
+    folder: PathBuf,
+    _kept: Option<File>,
+}
+
+/// As much as a report and what a test writes between two runs may take.
+const KEPT_BYTES: i64 = 8 << 20;
+/// Where there is less, or there are fewer files to be made, there is no room.
+const LEAST_BYTES: u64 = 64 << 10;
+const LEAST_FILES: u64 = 64;
+
+impl Room {
+    fn keep(spec: &Spec, folder: &Path) -> Room {
+        let beside = spec.report.as_ref().and_then(|report| report.parent());
+        let kept = beside.and_then(|beside| {
+            let file = tempfile::tempfile_in(beside).ok()?;
+            // Where that is too much, the tmpfs was made so small that nothing is kept.
+            fallocate(&file, FallocateFlags::empty(), 0, KEPT_BYTES).ok()?;
+            Some(file)
+        });
+        Room { folder: folder.to_owned(), _kept: kept }
+    }
+
+    fn is_used_up(&self) -> bool {
+        statvfs(&self.folder).is_ok_and(|found| {
+            found.blocks_available() * found.fragment_size() < LEAST_BYTES
+                || found.files_available() < LEAST_FILES
+        })
+    }
 }
 
 /// Whether the kernel does not take the program under test for one. It is there: the box has it

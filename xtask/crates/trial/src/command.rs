@@ -6,10 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 
+use crate::folder::disturbed;
 use crate::outcome::Wrong;
 use crate::program::Trial;
 use crate::report::{self, Answer};
@@ -74,6 +76,7 @@ fn run(id: &'static str, tests: &[Test]) -> anyhow::Result<bool> {
                 inputs: asked.inputs.clone(),
                 folder: tempfile::tempdir().context("make a folder for the test")?,
                 test: test.name,
+                started: AtomicBool::new(false),
             };
             Ok(one(test, &trial))
         })
@@ -92,6 +95,10 @@ fn one(test: &Test, trial: &Trial) -> Result {
         Ok(Ok(())) => Answer::Passed,
         Ok(Err(Wrong::Program(failure))) => Answer::Failed(failure),
         Ok(Err(Wrong::Skipped(why))) => Answer::Skipped(why),
+        Ok(Err(Wrong::Folder(error))) if trial.has_run() => {
+            Answer::Failed(Box::new(disturbed(trial.id, &error)))
+        }
+        Ok(Err(Wrong::Folder(error))) => Answer::Error(error.to_string()),
         Ok(Err(Wrong::Ours(error))) => Answer::Error(format!("{error:#}")),
         Err(_) => Answer::Error(PANIC.lock().map(|said| said.clone()).unwrap_or_default()),
     };

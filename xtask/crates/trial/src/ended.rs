@@ -30,6 +30,8 @@ const MEMORY_MEANS: &str = "The program keeps more in memory than what comes thr
     asks for: is something collected that could be passed on, or a length believed?";
 const OUTPUT_MEANS: &str =
     "The program prints without end: a loop that is not left at end-of-file?";
+const FILES_MEANS: &str = "The program fills the folder that it runs in, until there is no room for \
+    anything: a loop that writes without end?";
 const PROCESSES_MEANS: &str = "The program starts more and more processes: does a child go on in the \
     code that is meant for its parent?";
 
@@ -42,7 +44,7 @@ impl Ran {
                 Limit::Wall | Limit::Cpu => Verdict::TimeLimit,
                 Limit::Memory => Verdict::MemoryLimit,
                 Limit::Output => Verdict::OutputLimit,
-                Limit::Processes => Verdict::Fail,
+                Limit::Processes | Limit::Files => Verdict::Fail,
             },
             Ended::Exited { code: 101 } | Ended::Signaled { .. } => Verdict::Crashed,
             _ => Verdict::Fail,
@@ -65,6 +67,7 @@ impl Ran {
                 Limit::Memory => MEMORY_MEANS,
                 Limit::Output => OUTPUT_MEANS,
                 Limit::Processes => PROCESSES_MEANS,
+                Limit::Files => FILES_MEANS,
                 Limit::Quiet => hangs,
             },
             Ended::Deadlock | Ended::Interrupted { .. } | Ended::NotStarted { .. } => hangs,

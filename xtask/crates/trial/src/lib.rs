@@ -39,6 +39,7 @@ mod command;
 mod difference;
 mod ended;
 mod facts;
+mod folder;
 mod outcome;
 mod program;
 pub mod report;

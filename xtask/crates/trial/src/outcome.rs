@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::folder;
+
 /// A test's end.
 pub type Outcome = std::result::Result<(), Wrong>;
 
@@ -12,6 +14,8 @@ pub enum Wrong {
     Program(Box<Failure>),
     /// This machine cannot make the test: why, in one line.
     Skipped(String),
+    /// The folder is not as the test needs it. If the program has run in it, that is its doing.
+    Folder(std::io::Error),
     /// The test itself failed: nothing is known about the program.
     Ours(anyhow::Error),
 }
@@ -90,12 +94,16 @@ impl From<anyhow::Error> for Wrong {
 
 impl From<std::io::Error> for Wrong {
     fn from(error: std::io::Error) -> Wrong {
-        Wrong::Ours(error.into())
+        if folder::is_of_a_folder(&error) {
+            Wrong::Folder(error)
+        } else {
+            Wrong::Ours(error.into())
+        }
     }
 }
 
 impl From<nix::Error> for Wrong {
     fn from(error: nix::Error) -> Wrong {
-        Wrong::Ours(error.into())
+        std::io::Error::from(error).into()
     }
 }

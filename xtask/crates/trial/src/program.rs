@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -24,6 +25,8 @@ pub struct Trial {
     pub(crate) inputs: Option<PathBuf>,
     pub(crate) folder: TempDir,
     pub(crate) test: &'static str,
+    /// The program has been started in the folder.
+    pub(crate) started: AtomicBool,
 }
 
 impl Trial {
@@ -47,6 +50,10 @@ impl Trial {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub(crate) fn has_run(&self) -> bool {
+        self.started.load(Ordering::Relaxed)
     }
 
     /// Random numbers that this seed and this test have, and no other.
@@ -148,6 +155,7 @@ impl<'a> Program<'a> {
     }
 
     fn command(&self, report: &Path, waits_for_reply: bool) -> Command {
+        self.trial.started.store(true, Ordering::Relaxed);
         let script = self.script.map(|script| ["sh", "-c", script, "sh"].map(OsString::from));
         let mut argv = script.iter().flatten().chain(&self.trial.prefix).chain(&self.arguments);
         let program = argv.next().cloned().unwrap_or_default();

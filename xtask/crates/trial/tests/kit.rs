@@ -25,6 +25,8 @@ fn main() -> ExitCode {
             test("drops", drops),
             test("two-at-once", two_at_once),
             test("scripted", scripted),
+            test("leaves", leaves),
+            test("nothing-there", |trial| Ok(trial.left("file").map(drop)?)),
             test("skips", |_| Err(Wrong::Skipped("why it cannot be made".to_owned()))),
             test("panics", |_| panic!("the test's own mistake")),
         ],
@@ -98,6 +100,16 @@ fn drops(trial: &Trial) -> Outcome {
     let is_there = std::path::Path::new("/proc").join(&pid).exists();
     assert!(!pid.is_empty() && !is_there, "the program `{pid}` has outlived its test");
     Ok(())
+}
+
+/// The program is to write a file, and another is put in its place.
+fn leaves(trial: &Trial) -> Outcome {
+    trial.put("file", "before\n")?;
+    let ran = trial.program::<&str>([]).run()?;
+    ran.exits(0, MEANS)?;
+    let left = trial.left("file")?;
+    ran.holds(left == b"after\n", "`after`", "something else", MEANS)?;
+    Ok(trial.put("file", "again\n")?)
 }
 
 fn scripted(trial: &Trial) -> Outcome {

@@ -66,6 +66,7 @@ fn what_holds_passes() {
         ("drops", &["sh", "-c", "echo $$; exec sleep 1000"]),
         ("two-at-once", &["sh", "-c", "cat; exit 0"]),
         ("scripted", &["echo"]),
+        ("leaves", &["sh", "-c", "echo after > file"]),
     ] {
         assert_eq!(answer(test, program), Answer::Passed, "{test}");
     }
@@ -174,6 +175,25 @@ fn an_input_that_cannot_be_typed_is_kept_in_a_file() {
     let typed = self::failure("feeds", &["sh", "-c", "true"]);
     let expected = r"printf 'a\tb\n' | cargo xtask run ex-00 -- '--an argument'";
     assert_eq!(typed.by_hand, expected);
+}
+
+/// Who keeps the own test from going on has failed it. None of these may hold it up, either.
+#[test]
+fn what_a_program_does_to_the_folder_is_its_own_failure() {
+    for does in [
+        "rm file",
+        "rm file; mkfifo file",
+        "rm file; mkdir file",
+        "rm file; ln -s /dev/zero file",
+        "echo after > other; rm file; ln -s other file",
+        "rm file; cd ..; rmdir $OLDPWD",
+    ] {
+        let failure = failure("leaves", &["sh", "-c", does]);
+        assert_eq!(failure.verdict, Verdict::Fail, "{does}");
+        assert!(failure.came.contains("could not go on there"), "{does}: {}", failure.came);
+    }
+    // Before it has run there, nothing can be its doing.
+    assert!(matches!(answer("nothing-there", &["true"]), Answer::Error(_)));
 }
 
 #[test]

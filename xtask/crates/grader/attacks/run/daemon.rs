@@ -1,4 +1,5 @@
-//! Leaves a process in a session of its own, and ends whoever would look for it.
+//! Leaves a process that has forked twice, in a session of its own, and ends whoever would look for
+//! it.
 
 use std::time::Duration;
 
@@ -14,6 +15,15 @@ fn main() {
         // here: numbers.
         // broken by: nothing in this program.
         unsafe { libc::setsid() };
+        // SAFETY:
+        // obligation: as above.
+        // here: the parent leaves at once, so that the child belongs to nobody.
+        // broken by: a second thread.
+        unsafe {
+            if libc::fork() != 0 {
+                libc::_exit(0);
+            }
+        }
         std::thread::sleep(Duration::from_secs(4));
         return;
     }

@@ -11,6 +11,6 @@ fn main() {
     unsafe {
         libc::prlimit(libc::getppid(), libc::RLIMIT_NOFILE, &raw const none, std::ptr::null_mut());
     }
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::sleep(std::time::Duration::from_secs(2));
     println!("the program ended by itself");
 }

@@ -3,10 +3,8 @@
 fn main() {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if name.starts_with("INSTA_")
-            || name.starts_with("PIPEWORKS_")
-            || name.starts_with("CARGO_")
-        {
+        let told = ["INSTA_", "PIPEWORKS_", "CARGO", "RUST", "LD_"];
+        if told.iter().any(|begins| name.starts_with(begins)) {
             println!("BROKEN: it knows {name}");
         }
     }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use course::{Entry, Kind};
-use launcher::Limits;
+use launcher::{Limit, Limits};
 use sandbox::{Config, Defence, Place};
 
-use super::{Range, Tried};
-use crate::compile::{Compiled, compile};
+use super::{Range, Tried, Without};
+use crate::compile::{Compiled, TooBusy, compile};
 use crate::limits::GradeLimits;
 
 /// A source that has succeeded when it compiles, or when the compiler runs as long as it may.
@@ -27,6 +27,8 @@ enum How {
     Reads,
     /// It wants more than this limit allows.
     Takes(fn(&mut Limits)),
+    /// It wants a file larger than the sandbox allows, and compiles where it can.
+    Writes,
 }
 
 macro_rules! attack {
@@ -78,6 +80,7 @@ pub const ATTACKS: &[Attack] = &[
         "limit of output",
         "megabytes of messages"
     ),
+    attack!("writes-a-large-file", How::Writes, "RLIMIT_FSIZE", "a full disk, at compile time"),
 ];
 
 /// So small that an attack reaches them soon, and large enough for any program of the course.
@@ -94,34 +97,40 @@ fn limits() -> Limits {
 
 /// Tries it with all defences and without its own.
 pub fn attack(range: &Range<'_>, attack: &Attack) -> anyhow::Result<Tried> {
-    let with = run(range, attack, &[], &limits()).with_context(|| attack.name)?;
+    let with = match run(range, attack, &[], &limits()) {
+        // On a busy machine: also a limit.
+        Err(error) if error.is::<TooBusy>() => Compiled::Limit(Limit::Wall),
+        other => other.with_context(|| attack.name)?,
+    };
     let broken = match (&attack.how, &with) {
-        (How::Reads, Compiled::Refused(_)) | (How::Takes(_), Compiled::Limit(_)) => None,
-        (How::Reads, _) => Some("it compiles".to_owned()),
+        (How::Reads | How::Writes, Compiled::Refused(_)) => None,
+        (How::Takes(_), Compiled::Limit(_)) => None,
+        (How::Reads | How::Writes, _) => Some("it compiles".to_owned()),
         (How::Takes(_), _) => Some("no limit was reached".to_owned()),
     };
+    let compiles = |without: Defence| {
+        let compiled = run(range, attack, &[without], &limits());
+        compiled.map(|compiled| Without::of(matches!(compiled, Compiled::Program(_))))
+    };
     let without = match &attack.how {
-        How::Reads => run(range, attack, &[Defence::Files], &limits())
-            .map(|compiled| matches!(compiled, Compiled::Program(_))),
+        How::Reads => compiles(Defence::Files),
+        How::Writes => compiles(Defence::FileSize),
         How::Takes(take) => {
             // Gentle: it is ended all the same, a little later or by another limit.
             let mut more = limits();
             take(&mut more);
             more.wall = Some(Duration::from_secs(12));
-            let reached = |compiled: &Compiled| match (&with, compiled) {
-                (Compiled::Limit(before), Compiled::Limit(after)) => before != after,
+            let reached = |compiled: Compiled| match (&with, compiled) {
+                (Compiled::Limit(before), Compiled::Limit(after)) => *before != after,
                 _ => true,
             };
-            run(range, attack, &[], &more).map(|compiled| reached(&compiled))
+            match run(range, attack, &[], &more) {
+                Err(error) if error.is::<TooBusy>() => Ok(Without::Succeeds),
+                other => other.map(|compiled| Without::of(reached(compiled))),
+            }
         }
     };
-    Ok(Tried {
-        name: attack.name,
-        wants: attack.wants,
-        defence: attack.defence,
-        broken,
-        succeeds_without: without,
-    })
+    Ok(Tried { name: attack.name, wants: attack.wants, defence: attack.defence, broken, without })
 }
 
 /// A copy of the solution where every user of the machine could read it.
@@ -142,12 +151,18 @@ fn run(
     limits: &Limits,
 ) -> anyhow::Result<Compiled> {
     let given = GradeLimits::read(None)?;
-    let config = Config { without: without.iter().copied().collect(), ..given.around_compiler };
+    let file_bytes = match attack.how {
+        How::Writes => 48 << 20,
+        _ => given.around_compiler.file_bytes,
+    };
+    let without = without.iter().copied().collect();
+    let config = Config { without, file_bytes, ..given.around_compiler };
     let place = Place::new(range.sandboxed, given.around_program, config)?;
     let entry = range.course.resolve("ex-01", Kind::Exercise)?;
     let solution = solution(range, entry)?;
     let module = format!("#[path = {:?}]\nmod solution;", solution.path());
-    let source = attack.source.replace("// @SOLUTION@", &module);
+    let wrong: String = (0..1000).map(|n| format!("    let _: u8 = \"{n}\";\n")).collect();
+    let source = attack.source.replace("// @SOLUTION@", &module).replace("// @ERRORS@", &wrong);
     let sources = [(Path::new("main.rs").to_owned(), source.into_bytes())].into();
     let (folder, work) = super::work(&place)?;
     crate::import::write(&sources, &folder)?;

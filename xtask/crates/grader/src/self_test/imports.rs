@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use course::Kind;
 
-use super::{Range, Tried};
+use super::{Range, Tried, Without};
 use crate::import::{find, import};
 
 /// What is in a submission, and what must not come of it.
@@ -106,7 +106,9 @@ pub const ATTACKS: &[Attack] = &[
             let folder = source(at)?.join("..");
             fs::write(folder.join("src/main.rs"), "fn main() {}")?;
             fs::write(folder.join("Cargo.toml"), SECRET)?;
-            fs::write(folder.join("build.rs"), SECRET)?;
+            for name in ["build.rs", "Cargo.lock", "rust-toolchain.toml", "insta.yaml"] {
+                fs::write(folder.join(name), SECRET)?;
+            }
             fs::create_dir_all(folder.join("tests"))?;
             fs::write(folder.join("tests/main.rs"), SECRET)?;
             fs::create_dir_all(folder.join(".cargo"))?;
@@ -168,6 +170,28 @@ pub const ATTACKS: &[Attack] = &[
         }
     ),
     attack!(
+        "tar-device",
+        "regular files only",
+        "a terminal's input, or a disk",
+        |at, _| {
+            let mut tar = tar::Builder::new(compressed(at)?);
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(tar::EntryType::Char);
+            header.set_size(0);
+            header.set_mode(0o666);
+            header.set_device_major(1)?;
+            header.set_device_minor(5)?;
+            tar.append_data(&mut header, "exercises/@/src/main.rs", std::io::empty())?;
+            tar.into_inner()?.finish()?;
+            Ok(())
+        },
+        |at| {
+            let mut tar = tar::Archive::new(expanded(at)?);
+            let kind = tar.entries()?.next().context("an entry")??.header().entry_type();
+            Ok(kind == tar::EntryType::Char)
+        }
+    ),
+    attack!(
         "gzip-bomb",
         "a cap on expansion",
         "all of the disk",
@@ -213,16 +237,10 @@ pub fn attack(range: &Range<'_>, attack: &Attack) -> anyhow::Result<Tried> {
     let secret = outside.path().join("secret.rs");
     fs::write(&secret, SECRET).context("write the secret")?;
     (attack.make)(folder.path(), &secret).with_context(|| attack.name)?;
-    let succeeds_without = (attack.naive)(folder.path());
+    let without = (attack.naive)(folder.path()).map(Without::of);
     name_the_exercise(folder.path(), entry.folder_name())?;
     let broken = taken(range, folder.path()).with_context(|| attack.name)?;
-    Ok(Tried {
-        name: attack.name,
-        wants: attack.wants,
-        defence: attack.defence,
-        broken,
-        succeeds_without,
-    })
+    Ok(Tried { name: attack.name, wants: attack.wants, defence: attack.defence, broken, without })
 }
 
 /// `@` stands for the exercise's folder until somebody has looked at it naively.

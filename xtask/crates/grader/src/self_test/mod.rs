@@ -7,6 +7,7 @@
 
 mod compiling;
 mod imports;
+mod leavings;
 mod running;
 mod scores;
 
@@ -34,8 +35,22 @@ pub struct Tried {
     pub defence: &'static str,
     /// With all defences: what it came to, if not to nothing.
     pub broken: Option<String>,
-    /// Without the one: whether it came to something.
-    pub succeeds_without: anyhow::Result<bool>,
+    /// Without the one.
+    pub without: anyhow::Result<Without>,
+}
+
+/// What an attack comes to where its defence is taken away.
+pub enum Without {
+    Succeeds,
+    Fails,
+    /// This machine refuses it to everybody: a second defence, which others do not have.
+    Refused,
+}
+
+impl Without {
+    fn of(succeeds: bool) -> Without {
+        if succeeds { Without::Succeeds } else { Without::Fails }
+    }
 }
 
 /// What the attacks are tried with.
@@ -44,7 +59,8 @@ pub struct Range<'a> {
     pub toolchain: &'a Toolchain,
     pub sandboxed: &'a Path,
     pub user: User,
-    pub tests: &'a Path,
+    /// The tests' program of an exercise.
+    pub tests: &'a dyn Fn(&str) -> anyhow::Result<PathBuf>,
 }
 
 /// Tries all of them and prints a line for each; tells whether all defences hold.
@@ -52,29 +68,36 @@ pub struct Range<'a> {
 /// # Errors
 /// When an attack cannot be tried at all.
 pub fn self_test(out: &mut dyn Write, range: &Range<'_>) -> anyhow::Result<bool> {
+    let (name, value) = scores::FORCES;
+    // SAFETY:
+    // obligation: no other thread may read or write the environment meanwhile (set_var).
+    // here: the self-test has one thread, and what was built before has ended.
+    // broken by: a thread that is started before.
+    unsafe { std::env::set_var(name, value) };
     let (mut held, mut broken, mut unproved) = (0, 0, 0);
-    writeln!(out, "{:<22} {:<32} stopped by", "attack", "result")?;
+    writeln!(out, "held: it comes to nothing, and to something where its defence is taken away\n")?;
+    writeln!(out, "{:<24} {:<11} stopped by", "attack", "")?;
     let mut show = |tried: Tried| -> anyhow::Result<()> {
-        let result = match (&tried.broken, &tried.succeeds_without) {
-            (Some(how), _) => {
-                broken += 1;
-                format!("BROKEN: {how}")
+        let (result, more) = match (&tried.broken, &tried.without) {
+            (Some(how), _) => ("BROKEN", how.clone()),
+            (None, Ok(Without::Succeeds)) => ("held", String::new()),
+            (None, Ok(Without::Refused)) => {
+                ("held", "this kernel refuses it to everybody".to_owned())
             }
-            (None, Ok(true)) => {
-                held += 1;
-                "held, succeeds without".to_owned()
-            }
-            (None, Ok(false)) => {
-                unproved += 1;
-                "NOT PROVED: it fails without, too".to_owned()
-            }
-            (None, Err(error)) => {
-                unproved += 1;
-                format!("NOT PROVED: {error:#}")
-            }
+            (None, Ok(Without::Fails)) => ("NOT PROVED", "it fails without, too".to_owned()),
+            (None, Err(error)) => ("NOT PROVED", format!("{error:#}")),
         };
-        writeln!(out, "{:<22} {result:<32} {}", tried.name, tried.defence)?;
+        let count = match result {
+            "held" => &mut held,
+            "BROKEN" => &mut broken,
+            _ => &mut unproved,
+        };
+        *count += 1;
+        writeln!(out, "{:<24} {result:<11} {}", tried.name, tried.defence)?;
         writeln!(out, "    {}", tried.wants)?;
+        for line in more.lines() {
+            writeln!(out, "    {result}: {line}")?;
+        }
         out.flush()?;
         Ok(())
     };
@@ -87,7 +110,12 @@ pub fn self_test(out: &mut dyn Write, range: &Range<'_>) -> anyhow::Result<bool>
     for attack in running::ATTACKS {
         show(running::attack(range, attack)?)?;
     }
-    show(scores::forges(range)?)?;
+    for attack in scores::ATTACKS {
+        show(attack(range)?)?;
+    }
+    for attack in leavings::ATTACKS {
+        show(leavings::attack(range, attack)?)?;
+    }
     writeln!(out, "\n{held} held, {broken} broken, {unproved} not proved")?;
     Ok(broken == 0 && unproved == 0)
 }

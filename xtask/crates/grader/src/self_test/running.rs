@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use course::Kind;
 use launcher::{Ended, Launch, Limits, Report};
 use sandbox::{Config, Contents, Defence, Place, Purpose};
 
-use super::{Range, Tried};
+use super::{Range, Tried, Without};
 use crate::compile::{Compiled, compile};
 use crate::limits::GradeLimits;
 
@@ -64,6 +65,13 @@ pub const ATTACKS: &[Attack] = &[
         says_so
     ),
     attack!(
+        "reads-others-work",
+        &[D::Files],
+        "nothing but /usr is there",
+        "what another student has handed in",
+        says_so
+    ),
+    attack!(
         "writes-files",
         &[D::ReadOnly],
         "read-only root",
@@ -108,6 +116,13 @@ pub const ATTACKS: &[Attack] = &[
         no_report
     ),
     attack!(
+        "traces",
+        &[D::HiddenLauncher, D::SystemCalls],
+        "seccomp, PR_SET_DUMPABLE",
+        "the launcher, or a child, as a debugger has it",
+        says_so
+    ),
+    attack!(
         "connects",
         &[D::Network, D::SystemCalls],
         "network namespace, seccomp",
@@ -123,6 +138,9 @@ pub const ATTACKS: &[Attack] = &[
         says_so
     ),
     attack!("odd-calls", &[D::SystemCalls], "seccomp", "rarely used parts of the kernel", says_so),
+    attack!("keyrings", &[D::SystemCalls], "seccomp", "keys of whoever grades", says_so),
+    attack!("io-uring", &[D::SystemCalls], "seccomp", "calls past the filter", says_so),
+    attack!("time", &[D::SystemCalls], "seccomp", "a clock of its own", says_so),
     attack!(
         "queues",
         &[D::Queues, D::SystemCalls],
@@ -154,9 +172,11 @@ fn config() -> Config {
     }
 }
 
-fn limits() -> Limits {
+fn limits(attack: &Attack) -> Limits {
+    // Whoever is after time gets little of it; the others have enough on a busy machine, too.
+    let seconds = if attack.without.contains(&D::Time) { 3 } else { 20 };
     Limits {
-        wall: Some(Duration::from_secs(3)),
+        wall: Some(Duration::from_secs(seconds)),
         cpu: Some(Duration::from_secs(1)),
         memory_bytes: Some(128 << 20),
         processes: Some(64),
@@ -170,14 +190,12 @@ pub fn attack(range: &Range<'_>, attack: &Attack) -> anyhow::Result<Tried> {
     let outside = Outside::new()?;
     let ran = run(range, attack, &outside, &[]).with_context(|| attack.name)?;
     let broken = (attack.succeeds)(&ran).then(|| first_line(&ran.said));
-    let without = run(range, attack, &outside, attack.without);
-    Ok(Tried {
-        name: attack.name,
-        wants: attack.wants,
-        defence: attack.defence,
-        broken,
-        succeeds_without: without.map(|ran| (attack.succeeds)(&ran)),
-    })
+    let came_to = |ran: Ran| match (attack.succeeds)(&ran) {
+        false if ran.said.contains("REFUSED") => Without::Refused,
+        succeeds => Without::of(succeeds),
+    };
+    let without = run(range, attack, &outside, attack.without).map(came_to);
+    Ok(Tried { name: attack.name, wants: attack.wants, defence: attack.defence, broken, without })
 }
 
 fn first_line(said: &str) -> String {
@@ -185,8 +203,10 @@ fn first_line(said: &str) -> String {
     found.unwrap_or("no report").replace("BROKEN: ", "")
 }
 
-/// What attacks look for on the machine: a port, and a segment of shared memory.
+/// What attacks look for on the machine: a port, a segment of shared memory, and a file that every
+/// user may read.
 struct Outside {
+    work: tempfile::NamedTempFile,
     listener: TcpListener,
     segment: libc::c_int,
     key: libc::key_t,
@@ -194,6 +214,9 @@ struct Outside {
 
 impl Outside {
     fn new() -> anyhow::Result<Outside> {
+        let everybodys = std::fs::Permissions::from_mode(0o644);
+        let work = tempfile::Builder::new().permissions(everybodys).tempfile_in("/var/tmp");
+        let work = work.context("make a file in /var/tmp")?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).context("listen at a port")?;
         let key = 0x7069_0000 | (nix::unistd::getpid().as_raw() & 0xffff);
         // SAFETY:
@@ -202,7 +225,7 @@ impl Outside {
         // broken by: forgetting to drop it.
         let segment = unsafe { libc::shmget(key, 4096, libc::IPC_CREAT | 0o666) };
         nix::errno::Errno::result(segment).context("make a segment of shared memory")?;
-        Ok(Outside { listener, segment, key })
+        Ok(Outside { work, listener, segment, key })
     }
 }
 
@@ -228,9 +251,11 @@ fn run(
     let program = built(range, &place, attack.source)?;
     let argument = match attack.name {
         "connects" => outside.listener.local_addr()?.port().to_string(),
+        "reads-others-work" => outside.work.path().display().to_string(),
         _ => outside.key.to_string(),
     };
-    let launch = Launch::captured("/pipeworks/program/ex-01").args([argument]).limits(limits());
+    let launch =
+        Launch::captured("/pipeworks/program/ex-01").args([argument]).limits(limits(attack));
     // Whatever is left when the wall has come down is counted: it would have been a survivor.
     let script = "mkdir test && cd test && \"$@\"; n=0; for p in /proc/[0-9]*; do \
                   case $(readlink $p/exe) in */ex-01) n=1;; esac; done; echo survivors: $n";
