@@ -1,5 +1,6 @@
 //! Programs of ours that are built when a verb first needs them.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -37,6 +38,8 @@ pub fn binary(root: &Path, package: &str) -> anyhow::Result<PathBuf> {
     if let Some(binary) = build::known(root, package) {
         return Ok(binary);
     }
+    // Standard error may be closed; it is built all the same.
+    let _ = writeln!(io::stderr(), "building the program `{package}`, once ...");
     let asked = SystemTime::now();
     let mut built = build::binaries(root, &[package])?;
     let binary = built.remove(package).context("cargo named no binary")?;
