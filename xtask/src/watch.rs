@@ -15,7 +15,7 @@ pub fn watch(args: &Watch) -> anyhow::Result<Status> {
         // A wrong ID is told before anything is built.
         course.exercise(id)?;
     }
-    let checker = helper::binary(&course.root, "checker")?;
+    let checker = helper::tool(&course.root, "checker")?;
     let mut command = helper::program(&course.root, "watcher")?;
     command.arg("--checker").arg(checker);
     if let Some(poll) = args.poll {

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         "ex-10",
         &[
             test("captures-stdout", "the output of one command is printed", order::captures_stdout),
+            test("through-pipes", "each command writes into a pipe", order::through_pipes),
             test(
                 "runs-n-simultaneously",
                 "without -j all twenty run at once",

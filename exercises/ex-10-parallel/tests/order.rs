@@ -9,6 +9,9 @@ use crate::{fifos, seq};
 const ENDS: &str = "A pipe ends when its last write end is closed: the command's own, and every \
     copy of it, in the program too. And whoever started a command learns of its end by waiting \
     for it.";
+const PIPES: &str = "A command's standard output is the write end of a pipe here, and the program \
+    has its read end. With a file nobody would have to read while the command runs, but nobody \
+    would hear of what it says before it has ended either.";
 const IN_ORDER: &str = "The commands finish in any order, and so their bytes come in any order. \
     What comes from one whose turn it is not has to be kept until it is, all of it.";
 const REAP: &str = "Each command is a child of the program: it has to be waited for, or it stays \
@@ -40,6 +43,12 @@ pub fn captures_stdout(trial: &Trial) -> Outcome {
     ", "What the command writes to its standard output is what the program prints.")?;
     ran.complains("", "Nothing went wrong here, so there is nothing to tell.")?;
     ran.leaves_nothing(REAP)
+}
+
+pub fn through_pipes(trial: &Trial) -> Outcome {
+    let ran = trial.program(["test -p /dev/stdout && echo a pipe || echo no pipe"]).run()?;
+    ran.exits(0, ENDS)?;
+    trial::snapshot!(ran, @"a pipe", PIPES)
 }
 
 pub fn runs_n_simultaneously(trial: &Trial) -> Outcome {

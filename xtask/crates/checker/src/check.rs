@@ -1,24 +1,26 @@
 //! `check`: the tests on what the student has written, or on the reference programs.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::Path;
 
 use build::Built;
 use course::progress::{self, Progress};
 use course::{Course, Entry, State};
-use trial::{Answer, Result};
+use trial::{Answer, Failure, Result};
 
 use crate::place::Place;
 use crate::programs;
 use crate::show::{self, Form, Row};
-use crate::tests::{self, Job, Suite};
+use crate::tests::{self, Audience, Job, Suite};
 use crate::times;
 
-/// Checks what the student has written; tells whether all of it passes.
+/// Checks what the student has written; tells whether all of it passes. Where somebody watches, a
+/// file has the first failure while other tests still run.
 pub fn student(
     course: &Course,
     exercises: &[&Entry],
     seed: u64,
-    form: Form,
+    early: Option<&Path>,
     times: bool,
 ) -> anyhow::Result<bool> {
     // The content is taken before the build: a save during the check must not count as checked.
@@ -31,7 +33,14 @@ pub fn student(
     let place = Place::new(&course.root)?;
     let (built, suites) = programs::students(course, exercises, &there, &place)?;
     let subjects = Subjects { exercises, suites, built: &built, name: |entry| entry.id.clone() };
-    let results = run(course, &subjects, seed, &place)?;
+    let of_failure = |result: &Result, failure: &Failure| {
+        if let (Some(file), [entry]) = (early, exercises) {
+            // The check tells it once more at its end.
+            let _ = leave(file, &built, entry, result, failure);
+        }
+    };
+    let audience = early.map_or(Audience::Terminal, |_| Audience::Watcher(&of_failure));
+    let results = run(course, &subjects, seed, &place, audience)?;
     let mut rows = rows(exercises, &results);
     for row in &mut rows {
         row.is_missing = !there.contains(&row.entry);
@@ -39,6 +48,7 @@ pub fn student(
     let remembered = remember(course, &rows, &contents);
     let mut out = anstream::stdout().lock();
     if let [row] = &rows[..] {
+        let form = early.map_or(Form::Alone, |_| Form::Watched);
         one(&mut out, course, &built, row, form)?;
     } else {
         many(&mut out, &built, &rows)?;
@@ -57,6 +67,21 @@ pub fn student(
         let _ = writeln!(std::io::stderr(), "warning: not remembered for `list`: {error:#}");
     }
     Ok(rows.iter().all(Row::passes))
+}
+
+/// Leaves what the check will say of the first failure, as its beginning.
+fn leave(
+    file: &Path,
+    built: &Built,
+    entry: &Entry,
+    result: &Result,
+    failure: &Failure,
+) -> io::Result<()> {
+    let choice = anstream::AutoStream::choice(&io::stdout());
+    let mut text = anstream::AutoStream::new(Vec::new(), choice);
+    show::compiler(&mut text, built.said.get(&entry.id).map_or("", String::as_str))?;
+    show::failure(&mut text, entry, result, failure, Form::Watched)?;
+    files::replace(file, &text.into_inner())
 }
 
 fn remember(course: &Course, rows: &[Row<'_>], contents: &[u64]) -> anyhow::Result<()> {
@@ -85,7 +110,7 @@ pub fn solutions(
     for turn in 0..repeat {
         // Each turn has inputs of its own.
         let seed = seed.wrapping_add(turn as u64);
-        let results = run(course, &subjects, seed, &place)?;
+        let results = run(course, &subjects, seed, &place, Audience::Terminal)?;
         let rows = rows(exercises, &results);
         if let Some(wrong) = rows.iter().find(|row| !row.passes()) {
             writeln!(out, "turn {} of {repeat}:", turn + 1)?;
@@ -123,6 +148,7 @@ fn run(
     subjects: &Subjects<'_>,
     seed: u64,
     place: &Place,
+    audience: Audience<'_>,
 ) -> anyhow::Result<Results> {
     let Subjects { exercises, suites, built, name } = subjects;
     let mut jobs = Vec::new();
@@ -131,7 +157,7 @@ fn run(
             jobs.push(Job { entry, suite, program: program.clone(), until: None });
         }
     }
-    let mut results = tests::run(course, &jobs, seed, place)?.into_iter();
+    let mut results = tests::run(course, &jobs, seed, place, audience)?.into_iter();
     let compiled = |entry: &&Entry| built.binaries.contains_key(&name(entry));
     Ok(exercises.iter().map(|entry| if compiled(entry) { results.next() } else { None }).collect())
 }

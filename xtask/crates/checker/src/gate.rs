@@ -18,7 +18,7 @@ use trial::{Answer, Result};
 
 use crate::place::Place;
 use crate::programs::{self, Source};
-use crate::tests::{self, Job, Suite};
+use crate::tests::{self, Audience, Job, Suite};
 use crate::told;
 
 /// What is said of a program whose test this machine cannot make; that is counted as skipped.
@@ -89,7 +89,10 @@ pub fn gate(
             jobs.push(Job { entry, suite, program: program.clone(), until });
         }
     }
-    let mut results = tests::run(course, &jobs, seed, &Place::new(&course.root)?)?.into_iter();
+    let place = Place::new(&course.root)?;
+    let results = tests::run(course, &jobs, seed, &place, Audience::Terminal)?;
+    drop(place);
+    let mut results = results.into_iter();
     for (program, known) in compiled.iter().zip(&known) {
         let verdict = match program {
             Ok(_) => {

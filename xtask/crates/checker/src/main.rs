@@ -4,9 +4,11 @@
 //! command line comes from them and is checked there.
 //!
 //! ```text
-//! checker [--watched | --solutions [--repeat N] | --gate [--accept]] [--seed N] [--times]
+//! checker [--watched FILE | --solutions [--repeat N] | --gate [--accept]] [--seed N] [--times]
 //!         -- [ID…]
 //! ```
+//!
+//! With `--watched`, what is said of the first failure is in FILE as soon as it is known.
 
 mod check;
 mod gate;
@@ -20,20 +22,20 @@ mod told;
 
 use std::env;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use course::Course;
-use show::Form;
 
 /// What to run the tests on.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Default)]
 enum Subject {
     /// What the student has written.
     #[default]
     Student,
-    /// The same, for `watch`.
-    Watched,
+    /// The same, for `watch`; where to leave what is known before all is.
+    Watched(PathBuf),
     Solutions,
     /// Skeletons and wrong programs, which must fail as recorded; solutions and other right ones.
     Gate,
@@ -68,11 +70,9 @@ fn run() -> anyhow::Result<bool> {
     let course = Course::here()?;
     let exercises = course.exercises_named(&asked.ids)?;
     match asked.subject {
-        Subject::Student => {
-            check::student(&course, &exercises, asked.seed, Form::Alone, asked.times)
-        }
-        Subject::Watched => {
-            check::student(&course, &exercises, asked.seed, Form::Watched, asked.times)
+        Subject::Student => check::student(&course, &exercises, asked.seed, None, asked.times),
+        Subject::Watched(early) => {
+            check::student(&course, &exercises, asked.seed, Some(&early), asked.times)
         }
         Subject::Solutions => {
             check::solutions(&course, &exercises, asked.seed, asked.repeat, asked.times)
@@ -89,7 +89,10 @@ fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Asked> {
             value.with_context(|| format!("{word} takes a number"))
         };
         match word.as_str() {
-            "--watched" => asked.subject = Subject::Watched,
+            "--watched" => {
+                let file = words.next().context("--watched takes a file")?;
+                asked.subject = Subject::Watched(file.into());
+            }
             "--solutions" => asked.subject = Subject::Solutions,
             "--gate" => asked.subject = Subject::Gate,
             "--times" => asked.times = true,

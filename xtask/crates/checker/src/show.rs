@@ -34,10 +34,7 @@ pub fn exercise(
         writeln!(out, "{} {}: {}\n", entry.id, entry.concept, entry.title)?;
         tests(out, results)?;
     }
-    let failed = results.iter().find_map(|result| match &result.answer {
-        Answer::Failed(failure) => Some((result, failure)),
-        _ => None,
-    });
+    let failed = results.iter().find_map(|result| Some((result, result.failure()?)));
     if let Some((result, failed)) = failed {
         if form != Form::Watched {
             writeln!(out)?;
@@ -81,7 +78,8 @@ fn word_of(answer: &Answer) -> (Style, &'static str) {
     }
 }
 
-fn failure(
+/// All that is known of a test that failed.
+pub fn failure(
     out: &mut impl Write,
     entry: &Entry,
     result: &Result,

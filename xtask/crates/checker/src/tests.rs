@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use course::{Course, Entry};
 use launcher::{Launch, Limits, xtask_path};
-use trial::{Answer, Result, Span, Verdict, report};
+use trial::{Answer, Failure, Result, Span, Verdict, report};
 
 use crate::place::Place;
 
@@ -70,6 +70,18 @@ struct Queue {
     results: HashMap<(usize, usize), Result>,
     /// For the eye.
     all: usize,
+    /// The first that failed is known, and told where somebody wants to know.
+    is_told: bool,
+}
+
+/// Who is told how far it is while tests run.
+#[derive(Clone, Copy)]
+pub enum Audience<'a> {
+    /// Whoever sits at the terminal, where there is one.
+    Terminal,
+    /// Whoever reads what we print. It is told of the first failure as soon as no other can come
+    /// before it.
+    Watcher(&'a (dyn Fn(&Result, &Failure) + Sync)),
 }
 
 enum Next {
@@ -87,17 +99,18 @@ pub fn run(
     jobs: &[Job<'_>],
     seed: u64,
     place: &Place,
+    audience: Audience<'_>,
 ) -> anyhow::Result<Vec<Vec<Result>>> {
     let runner = Runner { root: &course.root, xtask: xtask_path()?, place, seed };
     let all = jobs.iter().enumerate();
     let waiting = all.flat_map(|(job, of)| (0..of.count()).map(move |test| (job, test))).collect();
     let waiting: Vec<(usize, usize)> = waiting;
     let all = waiting.len();
-    let queue = Mutex::new(Queue { waiting, results: HashMap::new(), all });
+    let queue = Mutex::new(Queue { waiting, results: HashMap::new(), all, is_told: false });
     let changed = Condvar::new();
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| work(jobs, &runner, &queue, &changed));
+            scope.spawn(|| work(jobs, &runner, audience, &queue, &changed));
         }
     });
     let results = queue.into_inner().ok().context("a thread that ran a test has died")?.results;
@@ -110,7 +123,13 @@ pub fn run(
         .collect())
 }
 
-fn work(jobs: &[Job<'_>], runner: &Runner<'_>, queue: &Mutex<Queue>, changed: &Condvar) {
+fn work(
+    jobs: &[Job<'_>],
+    runner: &Runner<'_>,
+    audience: Audience<'_>,
+    queue: &Mutex<Queue>,
+    changed: &Condvar,
+) {
     loop {
         let Ok(mut held) = queue.lock() else { return };
         let (job, test, result) = match next(jobs, &mut held) {
@@ -134,20 +153,40 @@ fn work(jobs: &[Job<'_>], runner: &Runner<'_>, queue: &Mutex<Queue>, changed: &C
             }
         };
         held.results.insert((job, test), result);
-        progress(held.results.len(), held.all);
+        tell(&mut held, audience);
         changed.notify_all();
     }
 }
 
-/// How many are over, on a terminal, in a line that goes away.
-fn progress(over: usize, all: usize) {
-    let mut terminal = io::stderr();
-    if terminal.is_terminal() {
-        let text =
-            if over < all { format!("\r{over} of {all} tests\x1b[K") } else { "\r\x1b[K".into() };
-        // It is only for the eye.
-        let _ = write!(terminal, "{text}");
+/// How many are over, in a line that goes away on a terminal.
+fn tell(queue: &mut Queue, audience: Audience<'_>) {
+    let (over, all) = (queue.results.len(), queue.all);
+    let mut stderr = io::stderr();
+    match audience {
+        Audience::Terminal if stderr.is_terminal() => {
+            let text = if over < all { format!("\r{over} of {all} tests") } else { "\r".into() };
+            // It is only for the eye.
+            let _ = write!(stderr, "{text}\x1b[K");
+        }
+        Audience::Terminal => {}
+        Audience::Watcher(of_failure) => {
+            if !queue.is_told
+                && let Some((result, failure)) = first_failure(&queue.results)
+            {
+                of_failure(result, failure);
+                queue.is_told = true;
+            }
+            if over < all {
+                let _ = writeln!(stderr, "{over} of {all} tests");
+            }
+        }
     }
+}
+
+/// The failure that comes first whatever the others find out: all tests before it are over.
+fn first_failure(results: &HashMap<(usize, usize), Result>) -> Option<(&Result, &Failure)> {
+    let known = (0..).map_while(|test| results.get(&(0, test)));
+    known.filter_map(|result| Some((result, result.failure()?))).next()
 }
 
 /// The first test whose need is known, taken out of the queue.

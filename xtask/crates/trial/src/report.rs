@@ -39,6 +39,15 @@ pub enum Answer {
 }
 
 impl Result {
+    /// Why the program has failed the test, where it has.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.answer {
+            Answer::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
     /// The result as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {

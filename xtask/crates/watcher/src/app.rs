@@ -42,6 +42,8 @@ pub struct App {
     pub note: Option<String>,
     pub check: Option<Check>,
     pub verdict: Option<Verdict>,
+    /// What the check that runs has told of a failure already, harmless.
+    pub early: Option<String>,
     /// How many checks have begun.
     pub begun: u64,
     checker: Checker,
@@ -65,6 +67,7 @@ impl App {
             note: None,
             check: None,
             verdict: None,
+            early: None,
             begun: 0,
             checker,
             look: None,
@@ -204,6 +207,7 @@ impl App {
     /// Nothing is known any more.
     fn begin_anew(&mut self) {
         self.verdict = None;
+        self.early = None;
         self.look = None;
         if !matches!(self.view, View::List { .. }) {
             self.view = View::Verdict;
@@ -217,18 +221,32 @@ impl App {
         self.verdict = Some(verdict);
     }
 
-    /// Sees to the check that runs. Tells whether it is over.
-    pub fn turn(&mut self) -> bool {
-        let Some(outcome) = self.check.as_mut().and_then(Check::turn) else { return false };
+    /// Sees to the check that runs.
+    pub fn turn(&mut self) {
+        let Some(outcome) = self.check.as_mut().and_then(Check::turn) else {
+            return self.look_for_failure();
+        };
         let was_ended = self.check.take().is_some_and(|check| check.is_ending());
         self.read_states();
         if was_ended || self.look != Some(Look::at(&self.folder())) {
             self.begin_anew();
-            self.look_now();
-            return true;
+            return self.look_now();
         }
+        self.early = None;
         self.verdict = Some(self.verdict_of(outcome));
-        true
+    }
+
+    /// Shows the first failure while other tests still run: also that belongs to a look.
+    fn look_for_failure(&mut self) {
+        let check = self.check.as_ref().filter(|check| !check.is_ending());
+        let Some(early) = check.filter(|_| self.early.is_none()).and_then(Check::early) else {
+            return;
+        };
+        if self.look == Some(Look::at(&self.folder())) {
+            self.early = Some(harmless(&early, self.colours()));
+        } else {
+            self.look_now();
+        }
     }
 
     fn verdict_of(&self, outcome: Outcome) -> Verdict {

@@ -5,7 +5,7 @@
 //! reach only the one who knows what to do about them; and ending with whoever started it. A
 //! library in this process could not be ended in the middle of a build.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -77,7 +77,8 @@ impl Checker {
         let report = files::TempDir::new().context("make a directory for the report")?;
         let limits = Limits { wall: Some(DEADLINE), grace: Some(GRACE), ..Limits::default() };
         let launch = Launch::captured(&self.program)
-            .args(["--watched", "--seed", &seed().to_string(), "--", id])
+            .args(["--watched".as_ref(), early_of(&report).as_os_str()])
+            .args(["--seed", &seed().to_string(), "--", id])
             .limits(limits)
             .ends_with_caller();
         let mut command = launch.command(&self.xtask, &path_of(&report));
@@ -109,7 +110,18 @@ fn path_of(report: &files::TempDir) -> PathBuf {
     report.path().join("report.json")
 }
 
+/// Where the first failure is told of while other tests still run.
+fn early_of(report: &files::TempDir) -> PathBuf {
+    report.path().join("first-failure")
+}
+
 impl Check {
+    /// What is said of the first failure, once that is known: what all that is said begins with.
+    pub fn early(&self) -> Option<String> {
+        let bytes = fs::read(early_of(&self.report)).ok()?;
+        Some(String::from_utf8_lossy(&bytes[..bytes.len().min(KEPT_BYTES)]).into_owned())
+    }
+
     /// What to wait for: more that it prints.
     pub fn outputs(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         [&self.stdout, &self.stderr].into_iter().filter_map(Output::fd)

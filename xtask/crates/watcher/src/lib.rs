@@ -308,9 +308,11 @@ impl Watch {
     fn last_words(&self) -> Option<String> {
         let Front::Screen(_) = self.front else { return None };
         let (id, go_on) = (&self.app.exercise().id, "go on: cargo xtask watch");
+        let does_not_pass = format!("{id} does not pass yet; {go_on} {id}");
         Some(match self.app.verdict.as_ref().map(|verdict| &verdict.kind) {
             Some(Kind::Passed) => format!("{id} passes; {go_on}"),
-            Some(Kind::Failed) => format!("{id} does not pass yet; {go_on} {id}"),
+            Some(Kind::Failed) => does_not_pass,
+            None if self.app.early.is_some() => does_not_pass,
             Some(Kind::Broken(_)) | None => format!("{id} was not checked; {go_on} {id}"),
         })
     }

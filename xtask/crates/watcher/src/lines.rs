@@ -10,6 +10,8 @@ use crate::check::Kind;
 pub struct Lines {
     begun: u64,
     told: u64,
+    /// What has been told of the check that runs.
+    early: String,
 }
 
 impl Lines {
@@ -24,12 +26,19 @@ impl Lines {
             }
             writeln!(out, "== {id}: checking")?;
             self.begun = app.begun;
+            self.early.clear();
+        }
+        if let Some(early) = app.early.as_ref().filter(|_| self.early.is_empty()) {
+            writeln!(out, "{}", early.trim_end())?;
+            self.early.clone_from(early);
         }
         let Some(verdict) = app.verdict.as_ref().filter(|_| self.told < app.begun) else {
             return out.flush();
         };
         self.told = app.begun;
-        writeln!(out, "{}", verdict.text.trim_end())?;
+        // It begins with what was told before.
+        let rest = verdict.text.strip_prefix(&self.early).unwrap_or(&verdict.text);
+        writeln!(out, "{}", rest.trim_end())?;
         let after = format!("after {:.1} s", verdict.took.as_secs_f64());
         match &verdict.kind {
             Kind::Passed => {

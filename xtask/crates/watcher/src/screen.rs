@@ -144,7 +144,11 @@ fn standing(app: &App) -> (Style, String) {
         let doing = plain(&check.doing()).trim().to_owned();
         let seconds = check.started.elapsed().as_secs();
         let since = if seconds < 2 { String::new() } else { format!(" for {seconds} s") };
-        return (BUSY, format!("checking{since}... {doing}"));
+        let (style, so_far) = match app.early {
+            Some(_) => (BAD, "FAILED; "),
+            None => (BUSY, ""),
+        };
+        return (style, format!("{so_far}checking{since}... {doing}"));
     }
     let Some(verdict) = &app.verdict else { return (BUSY, "checking...".to_owned()) };
     let after = format!("after {:.1} s", verdict.took.as_secs_f64());
@@ -179,9 +183,10 @@ fn body(app: &mut App, room: usize, columns: usize) -> Vec<String> {
                 })
                 .collect()
         }
-        View::Verdict => match &app.verdict {
-            Some(verdict) => rows(&verdict.text, columns),
-            None => rows(&where_to_begin(app), columns),
+        View::Verdict => match (&app.verdict, &app.early) {
+            (Some(verdict), _) => rows(&verdict.text, columns),
+            (None, Some(early)) => rows(early, columns),
+            (None, None) => rows(&where_to_begin(app), columns),
         },
     }
 }

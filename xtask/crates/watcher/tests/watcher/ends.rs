@@ -4,11 +4,9 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 
-use crate::course::{Watched, until};
+use crate::course::{WAITS, Watched, until};
 use crate::terminal::Terminal;
 
-/// A check that would take for ever: its program waits.
-const WAITS: &str = "fn main() { loop { std::thread::park() } }\n";
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
 const CTRL_Z: &str = "\x1a";
@@ -123,7 +121,7 @@ fn ctrl_z_and_fg() {
     terminal.expect("PASSED after");
     terminal.assert_taken();
     terminal.press(CTRL_Z);
-    terminal.expect("Stopped");
+    terminal.until("stopped again", |screen| screen.matches("Stopped").count() == 2);
     terminal.press("fg\n");
     // What was known is still known.
     terminal.expect("PASSED after");

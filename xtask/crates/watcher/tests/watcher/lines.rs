@@ -60,7 +60,7 @@ fn start(watched: &Watched, adjust: impl FnOnce(&mut Command)) -> (Child, Reader
 }
 
 #[track_caller]
-fn end(child: &mut Child) {
+pub fn end(child: &mut Child) {
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
     kill(pid, Signal::SIGTERM).expect("end it");
     let status = child.wait().expect("wait for it");

@@ -4,6 +4,7 @@
 //! a deadline.
 
 mod course;
+mod early;
 mod ends;
 mod keys;
 mod leads;

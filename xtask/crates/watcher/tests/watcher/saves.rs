@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fixture::checked::{SOURCE, prints};
 
-use crate::course::Watched;
+use crate::course::{WAITS, Watched};
 use crate::terminal::Terminal;
 
 const GOOD: &str = "one two";
@@ -160,25 +160,21 @@ fn assert_no_other_verdict(terminal: &Terminal) {
     }
 }
 
-/// Several saves in quick succession have one verdict: the last one's.
+/// Several saves in quick succession have one verdict: the last one's. No check of the others is
+/// ever over, however late this process notices that one has begun.
 #[test]
 fn saves_in_quick_succession() {
     let watched = Watched::new();
     let mut terminal = watched.start();
-    for words in ["a", "b", "c"] {
-        watched.save_words(words);
-    }
+    let save_one_that_waits = |number: u32| watched.save(&format!("// {number}\n{WAITS}"));
+    (1..=3).for_each(save_one_that_waits);
     // From here on the old verdict is gone, and a check may have begun.
     terminal.expect("checking");
-    for words in ["d", "two", GOOD] {
-        watched.save_words(words);
-    }
+    (4..=5).for_each(save_one_that_waits);
+    watched.save_words(GOOD);
     terminal.expect("PASSED after");
     assert_no_other_verdict(&terminal);
 }
-
-/// A program that waits for ever, and says so.
-const WAITS: &str = "fn main() { loop { std::thread::park() } }\n";
 
 /// The check is in the middle of a test that would never end; a save ends it.
 #[test]

@@ -3,6 +3,7 @@
 //! The pseudo-terminal is nix's, its controlling process comes from util-linux's `setsid --ctty`,
 //! its size is set with `stty`, and what stands on the screen is what the crate vt100 says.
 
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -31,7 +32,11 @@ pub struct Terminal {
     slave: Option<File>,
     before: Termios,
     parser: vt100::Parser,
-    /// All that ever came.
+    /// What has come and does not stand on the screen yet.
+    unseen: VecDeque<u8>,
+    /// Half of a screen stands there, and half of the one before.
+    is_drawing: bool,
+    /// All that was ever shown.
     pub bytes: Vec<u8>,
     /// Each screen that was ever shown whole.
     pub screens: Vec<String>,
@@ -73,6 +78,8 @@ impl Terminal {
             slave: Some(slave),
             before,
             parser: vt100::Parser::new(rows(24), rows(80), 0),
+            unseen: VecDeque::new(),
+            is_drawing: false,
             bytes: Vec::new(),
             screens: Vec::new(),
             child,
@@ -88,21 +95,19 @@ impl Terminal {
         self.parser.screen().contents()
     }
 
-    /// Waits until the screen is as wanted.
+    /// Waits until the screen is as wanted. Each that was drawn is looked at, in their order, however
+    /// many of them have come at once, and none before it is whole.
     #[track_caller]
     pub fn until(&mut self, what: &str, mut wanted: impl FnMut(&str) -> bool) {
         let end = Instant::now() + DEADLINE;
         loop {
-            while self.read(Duration::ZERO) {
-                if wanted(&self.screen()) {
-                    return;
-                }
-            }
-            if wanted(&self.screen()) {
+            if !self.is_drawing && wanted(&self.screen()) {
                 return;
             }
             assert!(Instant::now() < end, "never: {what}\n{}", self.screen());
-            self.read(Duration::from_millis(20));
+            if !self.show() {
+                self.read(Duration::from_millis(20));
+            }
         }
     }
 
@@ -124,15 +129,32 @@ impl Terminal {
         // Nobody else reads here: it does not block.
         let mut buffer = [0; 4096];
         let count = master.read(&mut buffer).unwrap_or(0);
-        for byte in &buffer[..count] {
-            self.parser.process(&[*byte]);
-            self.bytes.push(*byte);
-            // What is below the last row is cleared at the end of each frame.
-            if self.bytes.ends_with(b"\x1b[J") {
+        self.unseen.extend(&buffer[..count]);
+        count > 0
+    }
+
+    /// Puts on the screen what has come, up to the end of one that is drawn; false where nothing
+    /// has come.
+    fn show(&mut self) -> bool {
+        let is_some = !self.unseen.is_empty();
+        while let Some(byte) = self.unseen.pop_front() {
+            self.parser.process(&[byte]);
+            self.bytes.push(byte);
+            // Each begins at the top, and at its end all below its last row is cleared.
+            if self.bytes.ends_with(b"\x1b[H") {
+                self.is_drawing = true;
+            } else if self.bytes.ends_with(b"\x1b[J") {
+                self.is_drawing = false;
                 self.screens.push(self.screen());
+                break;
             }
         }
-        count > 0
+        is_some
+    }
+
+    /// Puts on the screen all that there is.
+    fn show_all(&mut self) {
+        while self.show() || self.read(Duration::ZERO) {}
     }
 
     pub fn press(&mut self, keys: &str) {
@@ -170,9 +192,9 @@ impl Terminal {
     pub fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + DEADLINE;
         loop {
-            while self.read(Duration::ZERO) {}
+            self.show_all();
             if let Some(status) = self.child.try_wait().expect("wait for it") {
-                while self.read(Duration::ZERO) {}
+                self.show_all();
                 return status;
             }
             assert!(Instant::now() < end, "it does not end:\n{}", self.screen());
@@ -198,7 +220,7 @@ impl Terminal {
     /// It has to be as it was found.
     #[track_caller]
     pub fn assert_given_back(&mut self) {
-        while self.read(Duration::ZERO) {}
+        self.show_all();
         let screen = self.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is still there");
         assert!(!screen.hide_cursor(), "the cursor is still hidden");
