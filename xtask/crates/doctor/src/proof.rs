@@ -82,13 +82,16 @@ impl Still {
         fill::fill(&mut self.scene)
     }
 
-    /// Whether this look and a later one prove a deadlock. Asks how full the pipes of the later are
-    /// (a copy of a waiting thread's own descriptor is, which no program notices).
+    /// Whether this look and a later one prove a deadlock. Only where they agree, it is asked how
+    /// full the pipes of the later are: a copy of a waiting thread's own descriptor is, and in a
+    /// tree that moves somebody may be about to wait for just that end to be closed.
     #[must_use]
     pub fn is_proved_by(&self, later: &mut Still) -> (bool, Refused) {
-        let agrees = self.tasks == later.tasks && self.scene == later.scene;
+        if self.tasks != later.tasks || self.scene != later.scene {
+            return (false, None);
+        }
         let refused = later.fill();
-        (agrees && self.is_beyond_doubt() && later.is_beyond_doubt(), refused)
+        (self.is_beyond_doubt() && later.is_beyond_doubt(), refused)
     }
 }
 
