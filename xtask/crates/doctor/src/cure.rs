@@ -203,15 +203,13 @@ fn forgotten(reach: &mut Reach, waits: ThreadId, pipe: PipeId, end: &End) -> Opt
     }
     let is_awaited = waits_for(graph, holder, waiting);
     if end.direction == Direction::Read {
-        let is_starter = is_above(scene, holder, waiting);
-        if !is_awaited && !is_starter {
-            return copied(reach, pipe, waiting, end);
-        }
         // Who has started the writer may have been its reader, unless another was: one that has
-        // ended. Or it will be, when it has got something else from the writer.
-        let may_have_been_another = scene.processes[holder].zombies > 0;
-        let is_busy = may_have_been_another && reach.leads_to(holder, waiting);
-        return (may_have_been_another && !is_busy).then_some(Because::WaitingParent);
+        // ended.
+        let is_starter = is_above(scene, holder, waiting);
+        return match is_awaited || is_starter {
+            true => (scene.processes[holder].zombies > 0).then_some(Because::WaitingParent),
+            false => copied(reach, pipe, waiting, end),
+        };
     }
     if is_awaited {
         return Some(Because::WaitingParent);

@@ -178,6 +178,14 @@ pub fn is_close_on_exec(pid: Pid, fd: i32) -> bool {
 pub fn look_beyond(scene: &mut Scene, wanted: &Wanted, tree: &HashSet<Pid>, is_launched: bool) {
     let program = scene.processes.first().map(|process| Pid::from_raw(process.pid));
     let program = program.and_then(Stat::read);
+    // A tree that was given no socket can only have sent something over one that it has connected
+    // itself.
+    let is_closed = is_launched && (0..=2).all(|fd| !is_a_socket(fd));
+    let is_older = |peer: Pid| {
+        let (peer, program) = (Stat::read(peer), program.as_ref());
+        let both = peer.zip(program);
+        both.is_some_and(|(peer, program)| peer.started_ticks < program.started_ticks)
+    };
     let mut hidden: usize = 0;
     let mut is_carried = false;
     for pid in everybody().unwrap_or_default() {
@@ -193,8 +201,11 @@ pub fn look_beyond(scene: &mut Scene, wanted: &Wanted, tree: &HashSet<Pid>, is_l
                 if held.has_eventfd {
                     scene.doubts.push(format!("{} has an eventfd that is waited for", who()));
                 }
-                let is_full = |&(tid, fd): &(Pid, i32)| in_flight::has_descriptors(tid, fd);
-                is_carried = is_carried || held.sockets.iter().any(is_full);
+                let may_hold = |&(tid, fd): &(Pid, i32)| {
+                    in_flight::has_descriptors(tid, fd)
+                        && !(is_closed && in_flight::peer(tid, fd).is_some_and(is_older))
+                };
+                is_carried = is_carried || held.sockets.iter().any(may_hold);
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_launched => {
                 hidden += usize::from(may_have_one(pid, program));
@@ -219,6 +230,12 @@ pub fn look_beyond(scene: &mut Scene, wanted: &Wanted, tree: &HashSet<Pid>, is_l
             }
         }
     }
+}
+
+/// One of this process's own descriptors.
+fn is_a_socket(fd: i32) -> bool {
+    let link = fs::read_link(format!("/proc/self/fd/{fd}"));
+    link.is_ok_and(|link| link.as_os_str().as_bytes().starts_with(b"socket:"))
 }
 
 fn may_have_one(pid: Pid, program: Option<Stat>) -> bool {

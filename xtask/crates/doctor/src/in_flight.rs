@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::unistd::Pid;
 
@@ -18,6 +18,34 @@ use crate::pidfd;
 pub fn has_descriptors(tid: Pid, fd: i32) -> bool {
     let text = fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).unwrap_or_default();
     received(&text).is_some_and(|count| count > 0)
+}
+
+/// Who had the other side of somebody's socket when the two were connected: nobody can have sent
+/// something to it who was not given that side. `None` of a socket to which anybody may send, or
+/// that cannot be asked.
+pub fn peer(tid: Pid, fd: i32) -> Option<Pid> {
+    let copy = pidfd::get(&pidfd::open_thread(tid).ok()?, fd).ok()?;
+    let [listens] = option(&copy, libc::SO_ACCEPTCONN)?;
+    // `struct ucred`: the process, the user, the group.
+    let [pid, _, _] = option(&copy, libc::SO_PEERCRED)?;
+    (listens == 0 && pid > 0).then(|| Pid::from_raw(pid))
+}
+
+/// An option of a socket that has so many numbers (socket(7), unix(7)).
+fn option<const COUNT: usize>(socket: &OwnedFd, name: libc::c_int) -> Option<[libc::c_int; COUNT]> {
+    let mut found = [0; COUNT];
+    let bytes = size_of_val(&found);
+    let mut length = libc::socklen_t::try_from(bytes).ok()?;
+    // SAFETY:
+    // obligation: the descriptor is open, and the pointer is valid for as many bytes as the length
+    //   says, which the kernel lowers to what it wrote (getsockopt(2)).
+    // here: the descriptor is owned, and both are those of a local array of plain numbers.
+    // broken by: a length that is not the array's.
+    let asked = unsafe {
+        let (level, to) = (libc::SOL_SOCKET, found.as_mut_ptr().cast());
+        libc::getsockopt(socket.as_raw_fd(), level, name, to, &raw mut length)
+    };
+    (asked == 0 && usize::try_from(length) == Ok(bytes)).then_some(found)
 }
 
 /// Whether descriptors may be on their way through this socket, either way. Only sockets of
@@ -53,7 +81,7 @@ fn unread(tid: Pid, fd: i32) -> io::Result<libc::c_int> {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::os::unix::net::UnixStream;
+    use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
     use super::*;
 
@@ -66,6 +94,18 @@ mod tests {
         assert!(carries());
         receiver.read_exact(&mut [0]).expect("receive what was sent");
         assert!(!carries());
+    }
+
+    #[test]
+    fn whoever_connected_two_sockets_is_the_peer_and_a_listener_has_none() {
+        let (one, _other) = UnixStream::pair().expect("make two sockets");
+        let me = nix::unistd::getpid();
+        assert_eq!(peer(nix::unistd::gettid(), one.as_raw_fd()), Some(me));
+        let folder = tempfile::tempdir().expect("make a folder");
+        let listener = UnixListener::bind(folder.path().join("socket")).expect("listen");
+        assert_eq!(peer(nix::unistd::gettid(), listener.as_raw_fd()), None);
+        let datagram = UnixDatagram::unbound().expect("make a socket");
+        assert_eq!(peer(nix::unistd::gettid(), datagram.as_raw_fd()), None);
     }
 
     #[test]

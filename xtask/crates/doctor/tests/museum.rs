@@ -122,7 +122,6 @@ museum!(
     leak_reader,
     leak_sibling,
     nonblock_spin,
-    other_pipe_full_later,
     other_timeouts,
     outside_holder,
     outside_holder_child,
