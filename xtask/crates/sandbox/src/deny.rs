@@ -143,7 +143,7 @@ fn refused() -> anyhow::Result<BpfProgram> {
     rules.extend([(libc::SYS_ioperm, Vec::new()), (libc::SYS_iopl, Vec::new())]);
     let namespaces = NAMESPACES
         .into_iter()
-        .map(|flag| has_bits(u64::from(flag.unsigned_abs())))
+        .map(|flag| has_bits(0, u64::from(flag.unsigned_abs())))
         .collect::<anyhow::Result<Vec<_>>>()?;
     rules.insert(libc::SYS_clone, namespaces.clone());
     rules.insert(libc::SYS_unshare, namespaces);
@@ -153,6 +153,10 @@ fn refused() -> anyhow::Result<BpfProgram> {
     let family = u64::from(libc::AF_UNIX.unsigned_abs());
     let others = rule(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)?;
     rules.insert(libc::SYS_socketpair, vec![others]);
+    // Shared memory without a name: what its owner has let go of counts for no process any more, and
+    // stays (measured: 1 GiB behind a process of 13 MiB).
+    let anonymous = u64::from((libc::MAP_SHARED | libc::MAP_ANONYMOUS).unsigned_abs());
+    rules.insert(libc::SYS_mmap, vec![has_bits(3, anonymous)?]);
     for (call, argument) in ON_OTHERS {
         rules.insert(call, vec![rule(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?]);
     }
@@ -171,8 +175,8 @@ fn compile(rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32) -> anyhow::Result
     Ok(filter.try_into()?)
 }
 
-fn has_bits(bits: u64) -> anyhow::Result<SeccompRule> {
-    rule(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(bits), bits)
+fn has_bits(argument: u8, bits: u64) -> anyhow::Result<SeccompRule> {
+    rule(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(bits), bits)
 }
 
 fn rule(

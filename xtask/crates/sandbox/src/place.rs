@@ -4,6 +4,7 @@
 //! PLACE/          for the boxes' users alone: all below it is open to whoever comes so far
 //!   sandboxed     both sides of the wall
 //!   filters/      the refused system calls
+//!   zeros         in place of /dev/zero
 //!   judge         the sizes and defences around a program that is tested
 //!   compile       the same around a compiler
 //!   lock          held by the grader, so that another can tell that it still lives
@@ -87,6 +88,10 @@ impl Place {
         let filters = path.join("filters");
         fs::create_dir(&filters).context("make a folder for the filters")?;
         deny::write(&filters)?;
+        let zeros = path.join(wall::ZEROS);
+        let made = fs::File::create(&zeros).and_then(|file| file.set_len(wall::ZEROS_BYTES));
+        made.context("make a file of zeros")?;
+        fs::set_permissions(&zeros, fs::Permissions::from_mode(0o644)).context("open it to all")?;
         place.configure(Purpose::Judge)?;
         place.configure(Purpose::Compile)?;
         for path in [&own, &filters] {
@@ -213,6 +218,7 @@ impl Place {
             .reads(self.sandboxed(), ours.join("sandboxed"))
             .reads(self.folder.path().join("filters"), ours.join("filters"))
             .reads(self.path().join(contents.purpose.name()), ours.join("config"))
+            .reads(self.path().join(wall::ZEROS), ours.join(wall::ZEROS))
             .reads(&self.bwrap, ours.join("bwrap"));
         made = match contents.program {
             Some(folder) => made.reads(folder, ours.join(wall::PROGRAM)),

@@ -6,6 +6,8 @@ use similar::{ChangeTag, TextDiff};
 const LINES: usize = 8;
 /// A longer line is cut.
 const COLUMNS: usize = 60;
+/// So much is compared line by line.
+const HEAD_CHARACTERS: usize = 1 << 20;
 
 /// Lines that begin with `-` (expected), `+` (came) or a space (both); none where the bytes are not
 /// text, since then [`in_words`] says all.
@@ -16,8 +18,11 @@ pub fn lines(expected: &[u8], came: &[u8]) -> Vec<String> {
     };
     let mut shown: Vec<String> = Vec::new();
     let mut left_out = 0;
-    // Ten thousand lines have a difference too, in time that nobody has: the beginning tells.
-    let head = |text: &str| -> String { text.split_inclusive('\n').take(2000).collect() };
+    // Ten thousand lines, or one of megabytes, have a difference too, in time that nobody has: the
+    // beginning tells.
+    let head = |text: &str| -> String {
+        text.split_inclusive('\n').take(2000).flat_map(str::chars).take(HEAD_CHARACTERS).collect()
+    };
     let (expected, came) = (head(expected), head(came));
     let column = column_of_difference(&expected, &came);
     let diff = TextDiff::from_lines(&expected, &came);
@@ -58,7 +63,8 @@ fn cut(line: &str, from: usize) -> String {
         Some(text) => (text, true),
         None => (line, false),
     };
-    let visible: String = text.chars().skip(from).flat_map(visible).collect();
+    let shown_at_most = text.chars().skip(from).take(COLUMNS + 1);
+    let visible: String = shown_at_most.flat_map(visible).collect();
     let mut shown: String = if from > 0 { "…" } else { "" }.to_owned();
     shown.extend(visible.chars().take(COLUMNS));
     if visible.chars().nth(COLUMNS).is_some() {

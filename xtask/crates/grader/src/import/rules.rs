@@ -113,10 +113,18 @@ pub fn printable(name: &OsStr) -> String {
     text
 }
 
+/// So much of what a program or a compiler has said stands in a report. A compiler's words are cut
+/// before, and a test's are short, unless a program has made them long.
+const SAID_BYTES: usize = 32 << 10;
+
 /// Several lines of what a program or a compiler has said, as they can stand on a terminal.
 pub fn harmless(said: &str) -> String {
     let mut text = String::new();
-    for c in said.chars() {
+    for (at, c) in said.char_indices() {
+        if text.len() > SAID_BYTES {
+            text.push_str(&format!("\n[{} bytes more]", said.len() - at));
+            break;
+        }
         match c {
             '\n' | '\t' => text.push(c),
             c if c.is_control() || deceives(c) => text.extend(c.escape_default()),
@@ -166,6 +174,8 @@ mod tests {
         assert_eq!(printable(OsStr::new("grün \u{202e}x")), "grün %E2%80%AEx");
         let long = printable(OsStr::new(&"x".repeat(70_000)));
         assert!(long.len() < 1000 && long.ends_with('…'));
+        let long = harmless(&"\u{1b}".repeat(1 << 20));
+        assert!(long.len() < SAID_BYTES + 100 && long.ends_with("bytes more]"));
         assert_eq!(
             harmless("a\tb\n\x1b[2J\r\u{202e}grün\u{9b}"),
             "a\tb\n\\u{1b}[2J\\r\\u{202e}grün\\u{9b}"

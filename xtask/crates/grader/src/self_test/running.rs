@@ -149,6 +149,7 @@ pub const ATTACKS: &[Attack] = &[
         says_so
     ),
     attack!("memory", &[D::Memory], "RLIMIT_AS and a sum", "all of the memory", says_so),
+    attack!("hoards", &[D::SystemCalls], "seccomp", "memory that counts for nobody", says_so),
     attack!("sleeps", &[D::Time], "limit of time", "to hold the run up", says_so),
     attack!("spins", &[D::Time], "limit of CPU time", "a processor for itself", says_so),
     attack!("floods", &[D::Output], "limit of output", "a full disk of whoever reads it", says_so),
