@@ -18,8 +18,8 @@ pub struct Watched {
     mark: String,
 }
 
-/// A program that takes longer than any check: the launcher ends at once one that could never go on,
-/// but not one that sleeps.
+/// A program that takes longer than any check: the launcher ends at once one that could never go
+/// on, but not one that sleeps.
 pub const WAITS: &str =
     "fn main() { std::thread::sleep(std::time::Duration::from_secs(100_000)); }\n";
 
