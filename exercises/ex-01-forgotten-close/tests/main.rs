@@ -140,7 +140,7 @@ fn takes_none(trial: &Trial) -> Outcome {
 /// More lines than all pipes on the way hold, and nobody reads them before the look is over: so the
 /// program waits in a write, and its child in another.
 fn takes_from_child(trial: &Trial) -> Outcome {
-    const LINES: usize = 100_000;
+    const LINES: usize = 60_000;
     let mut talk = trial
         .program(["first", &LINES.to_string()])
         .may_stand_still()

@@ -43,7 +43,7 @@ pub fn standard_error_apart(trial: &Trial) -> Outcome {
 }
 
 pub fn errors_of_any_size(trial: &Trial) -> Outcome {
-    let lines = trial.random().usize(30_000..60_000);
+    let lines = trial.random().usize(15_000..30_000);
     let expected =
         |number: u8| -> String { (1..=lines).map(|line| format!("[{number}] {line}\n")).collect() };
     let speak = format!("seq {lines} >&2; echo done");

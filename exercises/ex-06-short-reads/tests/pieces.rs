@@ -106,7 +106,10 @@ pub fn random_splits(trial: &Trial) -> Outcome {
 pub fn at_the_cap(trial: &Trial) -> Outcome {
     let mut random = trial.random();
     let size = MAX_LENGTH_BYTES as usize - 1;
-    let payload: String = std::iter::repeat_with(|| random.lowercase()).take(size).collect();
+    // A part of it, again and again, whose size divides no buffer.
+    let part: String = std::iter::repeat_with(|| random.lowercase()).take(10_007).collect();
+    let mut payload = part.repeat(size / part.len() + 1);
+    payload.truncate(size);
     let input = [frame(3, &payload), frame(1, "and one more")].concat();
     let ran = program(trial)
         .by_hand(

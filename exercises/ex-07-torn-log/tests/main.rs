@@ -146,8 +146,8 @@ fn killed_writers(trial: &Trial) -> Outcome {
 /// Nobody reads what the program prints before the look is over, and it is more than all pipes on
 /// the way hold: so the program waits in a write, and each of its writers in another.
 fn writers_at_once(trial: &Trial) -> Outcome {
-    let asked = Asked::of(3, 100, [12_288]);
-    let by_hand = "cargo xtask run ex-07 -- 3 100 12288 | sleep 3 & sleep 2; ps -C ex-07; wait";
+    let asked = Asked::of(3, 40, [12_288]);
+    let by_hand = "cargo xtask run ex-07 -- 3 40 12288 | sleep 3 & sleep 2; ps -C ex-07; wait";
     let mut talk = asked.program(trial).may_stand_still().by_hand(by_hand).talk()?;
     talk.runs_as(asked.writers + 1, WRITERS)?;
     let ran = talk.finish()?;

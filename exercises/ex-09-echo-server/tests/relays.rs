@@ -123,7 +123,9 @@ pub fn ten_thousand(trial: &Trial) -> Outcome {
 pub fn largest(trial: &Trial) -> Outcome {
     let mut random = trial.random();
     let mut payload = || -> Vec<u8> {
-        std::iter::repeat_with(|| random.u8(..)).take(MAX_LENGTH_BYTES as usize - 1).collect()
+        let mut bytes = vec![0; MAX_LENGTH_BYTES as usize - 1];
+        random.fill(&mut bytes);
+        bytes
     };
     let requests = [payload(), b"and one more".to_vec(), payload(), payload()];
     let input = requests.each_ref().map(|payload| frame(1, payload)).concat();

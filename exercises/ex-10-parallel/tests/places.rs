@@ -95,6 +95,8 @@ pub fn three_hundred(trial: &Trial) -> Outcome {
     let commands = (1..=COUNT).map(|number| format!("echo {number}; exit 1"));
     let ran = trial
         .program(["-j", "8"].map(str::to_owned).into_iter().chain(commands))
+        // Each is a shell that has to be started, also where others want the processors.
+        .limits(|limits| limits.wall = Some(Duration::from_secs(60)))
         // With as many descriptors as it has here: a shell allows more.
         .by_hand(
             "(ulimit -n 256; cargo xtask run ex-10 -- -j 8 $(yes false | head -300) > /dev/null; \

@@ -40,13 +40,15 @@ pub fn back_off(trial: &Trial) -> Outcome {
     )
 }
 
-/// A right pool may be late where others want the processors, so it is given another try; one that
-/// waits for the back-off after the end takes too long each time.
+/// A right pool may be late where others want the processors, so it is given another try, in the
+/// end with more time; one that waits for the back-off after the end takes too long each time.
 pub fn lived_longer(trial: &Trial) -> Outcome {
-    const TRIES: usize = 4;
-    let worker = format!("if mkdir life; then sleep 0.3; exit 1; fi 2> errors; {TELLS}");
-    for tries_left in (0..TRIES).rev() {
-        let ran = pool(trial, &["--backoff", "300", "1"], &worker, PLAIN)?.run()?;
+    const TRIES: [u64; 4] = [300, 300, 600, 1200];
+    for (index, millis) in TRIES.into_iter().enumerate() {
+        let seconds = Duration::from_millis(millis).as_secs_f64();
+        let worker = format!("if mkdir life; then sleep {seconds}; exit 1; fi 2> errors; {TELLS}");
+        let backoff = millis.to_string();
+        let ran = pool(trial, &["--backoff", &backoff, "1"], &worker, PLAIN)?.run()?;
         ran.exits(0, LONGER)?;
         ran.prints(
             "worker 0 started\nworker 0 ended: exit 1\nworker 0 started\n\
@@ -54,10 +56,10 @@ pub fn lived_longer(trial: &Trial) -> Outcome {
             LONGER,
         )?;
         let took = ran.report.wall_ms;
-        if took < 300 + 300 || tries_left == 0 {
+        if took < 2 * millis || index + 1 == TRIES.len() {
             return ran.holds(
-                took < 300 + 300,
-                "a life of 300 ms, and then no 300 ms more until the next",
+                took < 2 * millis,
+                &format!("a life of {millis} ms, and then no {millis} ms more until the next"),
                 &format!("all was over after {took} ms"),
                 LONGER,
             );

@@ -8,65 +8,78 @@ use course::progress::{self, Progress};
 use course::{Course, Entry, State};
 use trial::{Answer, Failure, Result};
 
+use crate::head_start::HeadStart;
 use crate::place::Place;
 use crate::programs;
 use crate::show::{self, Form, Row};
 use crate::tests::{self, Audience, Job, Suite};
 use crate::times;
 
-/// Checks what the student has written; tells whether all of it passes. Where somebody watches, a
-/// file has the first failure while other tests still run.
-pub fn student(
-    course: &Course,
-    exercises: &[&Entry],
-    seed: u64,
-    early: Option<&Path>,
-    times: bool,
-) -> anyhow::Result<bool> {
-    // The content is taken before the build: a save during the check must not count as checked.
-    let contents = exercises
-        .iter()
-        .map(|entry| progress::content(&course.root, entry))
-        .collect::<anyhow::Result<Vec<u64>>>()?;
-    let is_there = |entry: &&&Entry| course.root.join(&entry.path).join("src/main.rs").is_file();
-    let there: Vec<&Entry> = exercises.iter().filter(is_there).copied().collect();
-    let place = Place::new(&course.root)?;
-    let (built, suites) = programs::students(course, exercises, &there, &place)?;
-    let subjects = Subjects { exercises, suites, built: &built, name: |entry| entry.id.clone() };
-    let of_failure = |result: &Result, failure: &Failure| {
-        if let (Some(file), [entry]) = (early, exercises) {
-            // The check tells it once more at its end.
-            let _ = leave(file, &built, entry, result, failure);
+/// What a student has written.
+pub struct Student<'a> {
+    pub course: &'a Course,
+    pub exercises: &'a [&'a Entry],
+    pub place: &'a Place,
+    /// Where somebody watches: the file that is to have the first failure while other tests still
+    /// run.
+    pub early: Option<&'a Path>,
+}
+
+impl Student<'_> {
+    /// Checks it; tells whether all of it passes.
+    pub fn check(&self, begun: Option<HeadStart>, seed: u64, times: bool) -> anyhow::Result<bool> {
+        let Student { course, exercises, place, early } = *self;
+        let is_ours = |begun: &HeadStart| matches!(exercises, [entry] if begun.is_of(entry));
+        let begun = begun.filter(is_ours);
+        // The content is taken before the build: a save during the check must not count as checked.
+        let contents = match &begun {
+            Some(begun) => vec![begun.content],
+            None => exercises
+                .iter()
+                .map(|entry| progress::content(&course.root, entry))
+                .collect::<anyhow::Result<Vec<u64>>>()?,
+        };
+        let is_there =
+            |entry: &&&Entry| course.root.join(&entry.path).join("src/main.rs").is_file();
+        let there: Vec<&Entry> = exercises.iter().filter(is_there).copied().collect();
+        let (built, suites) = programs::students(course, exercises, &there, begun, place)?;
+        let subjects =
+            Subjects { exercises, suites, built: &built, name: |entry| entry.id.clone() };
+        let of_failure = |result: &Result, failure: &Failure| {
+            if let (Some(file), [entry]) = (early, exercises) {
+                // The check tells it once more at its end.
+                let _ = leave(file, &built, entry, result, failure);
+            }
+        };
+        let audience = early.map_or(Audience::Terminal, |_| Audience::Watcher(&of_failure));
+        let results = run(course, &subjects, seed, place, audience)?;
+        let mut rows = rows(exercises, &results);
+        for row in &mut rows {
+            row.is_missing = !there.contains(&row.entry);
         }
-    };
-    let audience = early.map_or(Audience::Terminal, |_| Audience::Watcher(&of_failure));
-    let results = run(course, &subjects, seed, &place, audience)?;
-    let mut rows = rows(exercises, &results);
-    for row in &mut rows {
-        row.is_missing = !there.contains(&row.entry);
-    }
-    let remembered = remember(course, &rows, &contents);
-    let mut out = anstream::stdout().lock();
-    if let [row] = &rows[..] {
-        let form = early.map_or(Form::Alone, |_| Form::Watched);
-        one(&mut out, course, &built, row, form)?;
-    } else {
-        many(&mut out, &built, &rows)?;
-    }
-    for (entry, content) in exercises.iter().zip(contents) {
-        if progress::content(&course.root, entry).ok() != Some(content) {
-            writeln!(out, "{} was changed during the check: check it again.", entry.id)?;
+        let remembered = remember(course, &rows, &contents);
+        let mut out = anstream::stdout().lock();
+        if let [row] = &rows[..] {
+            let form = early.map_or(Form::Alone, |_| Form::Watched);
+            one(&mut out, course, &built, row, form)?;
+        } else {
+            many(&mut out, &built, &rows)?;
         }
+        for (entry, content) in exercises.iter().zip(contents) {
+            if progress::content(&course.root, entry).ok() != Some(content) {
+                writeln!(out, "{} was changed during the check: check it again.", entry.id)?;
+            }
+        }
+        if times {
+            writeln!(out, "{}", times::line(results.iter().flatten().flatten()))?;
+        }
+        out.flush()?;
+        if let Err(error) = remembered {
+            // What was found out holds all the same.
+            let _ = writeln!(std::io::stderr(), "warning: not remembered for `list`: {error:#}");
+        }
+        Ok(rows.iter().all(Row::passes))
     }
-    if times {
-        writeln!(out, "{}", times::line(results.iter().flatten().flatten()))?;
-    }
-    out.flush()?;
-    if let Err(error) = remembered {
-        // What was found out holds all the same.
-        let _ = writeln!(std::io::stderr(), "warning: not remembered for `list`: {error:#}");
-    }
-    Ok(rows.iter().all(Row::passes))
 }
 
 /// Leaves what the check will say of the first failure, as its beginning.

@@ -12,6 +12,7 @@
 
 mod check;
 mod gate;
+mod head_start;
 mod place;
 mod programs;
 mod show;
@@ -22,11 +23,14 @@ mod told;
 
 use std::env;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use check::Student;
 use course::Course;
+use head_start::HeadStart;
+use place::Place;
 
 /// What to run the tests on.
 #[derive(Default)]
@@ -67,18 +71,30 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<bool> {
     let asked = parse(env::args().skip(1))?;
-    let course = Course::here()?;
-    let exercises = course.exercises_named(&asked.ids)?;
-    match asked.subject {
-        Subject::Student => check::student(&course, &exercises, asked.seed, None, asked.times),
-        Subject::Watched(early) => {
-            check::student(&course, &exercises, asked.seed, Some(&early), asked.times)
-        }
+    let root = Course::root_here()?;
+    match &asked.subject {
+        Subject::Student => student(root, &asked, None),
+        Subject::Watched(early) => student(root, &asked, Some(early)),
         Subject::Solutions => {
+            let course = Course::read(root)?;
+            let exercises = course.exercises_named(&asked.ids)?;
             check::solutions(&course, &exercises, asked.seed, asked.repeat, asked.times)
         }
-        Subject::Gate => gate::gate(&course, &exercises, asked.seed, asked.accept),
+        Subject::Gate => {
+            let course = Course::read(root)?;
+            let exercises = course.exercises_named(&asked.ids)?;
+            gate::gate(&course, &exercises, asked.seed, asked.accept)
+        }
     }
+}
+
+fn student(root: PathBuf, asked: &Asked, early: Option<&Path>) -> anyhow::Result<bool> {
+    let place = Place::new(&root)?;
+    let begun = HeadStart::of(&root, &asked.ids, &place);
+    let course = Course::read(root)?;
+    let exercises = course.exercises_named(&asked.ids)?;
+    let student = Student { course: &course, exercises: &exercises, place: &place, early };
+    student.check(begun, asked.seed, asked.times)
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Asked> {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::Context;
-use build::{Built, Compiling, Recipe};
+use build::{Built, Recipe};
 use course::{Course, Entry, LIBRARIES};
 
+use crate::head_start::HeadStart;
 use crate::place::Place;
 use crate::tests::Suite;
 
@@ -49,17 +50,18 @@ pub fn students(
     course: &Course,
     exercises: &[&Entry],
     written: &[&Entry],
+    begun: Option<HeadStart>,
     place: &Place,
 ) -> anyhow::Result<(Built, Vec<Suite>)> {
     // A single one is what a student waits for at every save: rustc works while all else is looked
     // after, and cargo is not asked where it would call rustc as it did the last time.
-    let compiling = match written {
-        [entry] => start(course, entry, place),
+    let begun = match written {
+        [entry] => begun.or_else(|| HeadStart::at(&course.root, entry, place)),
         _ => None,
     };
     let tests = with_tests(course, exercises, tests_of, Built::default())?;
     let suites = suites(exercises, &tests)?;
-    let programs = match (compiling.and_then(Compiling::finish), written) {
+    let programs = match (begun.and_then(|begun| begun.compiling.finish()), written) {
         (Some(compiled), [entry]) => Built {
             binaries: compiled.binary.map(|file| (entry.id.clone(), file)).into_iter().collect(),
             said: BTreeMap::from([(entry.id.clone(), compiled.said)]),
@@ -74,14 +76,6 @@ pub fn students(
         ..programs
     };
     Ok((built, suites))
-}
-
-/// Starts rustc for the program of an exercise, where it is known how.
-fn start(course: &Course, entry: &Entry, place: &Place) -> Option<Compiling> {
-    let recipe = Recipe::known(&course.root, &entry.id, &entry.path)?;
-    let folder = place.path().join("program");
-    std::fs::create_dir(&folder).ok()?;
-    recipe.start(&course.root, &folder.join(&entry.id)).ok()
 }
 
 /// Has cargo build these programs, and keeps how it called rustc.

@@ -92,7 +92,8 @@ enum Next {
     Nothing,
 }
 
-/// Runs the tests, as many at a time as there are processors; the results have the jobs' order, and
+/// Runs the tests, some more at a time than there are processors, since a test waits now and then
+/// for a time to pass; the results have the jobs' order, and
 /// the tests' order within each.
 pub fn run(
     course: &Course,
@@ -109,7 +110,8 @@ pub fn run(
     let queue = Mutex::new(Queue { waiting, results: HashMap::new(), all, is_told: false });
     let changed = Condvar::new();
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..processors + processors / 2 {
             scope.spawn(|| work(jobs, &runner, audience, &queue, &changed));
         }
     });

@@ -103,7 +103,14 @@ fn parse(line: &str) -> Option<(String, Mark)> {
 /// # Errors
 /// When a source cannot be read.
 pub fn content(root: &Path, entry: &Entry) -> anyhow::Result<u64> {
-    let folder = root.join(&entry.path);
+    content_of(&root.join(&entry.path))
+}
+
+/// The same for an exercise in this folder.
+///
+/// # Errors
+/// As [`content`].
+pub fn content_of(folder: &Path) -> anyhow::Result<u64> {
     let mut files = vec![folder.join("Cargo.toml")];
     for below in ["src", "tests"] {
         files.extend(files_below(&folder.join(below))?);
@@ -112,7 +119,7 @@ pub fn content(root: &Path, entry: &Entry) -> anyhow::Result<u64> {
     let mut hasher = DefaultHasher::new();
     for path in files {
         let bytes = fs::read(&path).with_context(|| format!("read {}", path.display()))?;
-        let name = path.strip_prefix(&folder).unwrap_or(&path);
+        let name = path.strip_prefix(folder).unwrap_or(&path);
         hasher.write(name.as_os_str().as_encoded_bytes());
         hasher.write_usize(bytes.len());
         hasher.write(&bytes);

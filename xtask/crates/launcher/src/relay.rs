@@ -33,6 +33,8 @@ pub struct Relay {
     /// The longest write that cannot block.
     chunk_bytes: usize,
     pending: Vec<u8>,
+    /// What is read into: made once, as it is large beside most reads.
+    buffer: Vec<u8>,
     /// How much of `pending` has been passed on.
     sent: usize,
     /// Bytes read so far.
@@ -58,8 +60,8 @@ impl Relay {
 
     fn new(from: File, to: File, chunk_bytes: usize) -> Relay {
         let (from, to) = (Some(from), Some(to));
-        let (is_input, pending) = (false, Vec::new());
-        Relay { from, to, is_input, chunk_bytes, pending, sent: 0, total_bytes: 0 }
+        let (is_input, pending, buffer) = (false, Vec::new(), vec![0; PENDING_BYTES]);
+        Relay { from, to, is_input, chunk_bytes, pending, buffer, sent: 0, total_bytes: 0 }
     }
 
     /// Whether everything that was read has been passed on.
@@ -123,12 +125,11 @@ impl Relay {
 
     fn read_once(&mut self, room_bytes: u64) -> bool {
         let Some(from) = &mut self.from else { return false };
-        let mut buffer = [0; PENDING_BYTES];
-        match from.read(&mut buffer) {
+        match from.read(&mut self.buffer) {
             Ok(count @ 1..) => {
                 self.total_bytes += count as u64;
                 let kept = usize::try_from(room_bytes).unwrap_or(usize::MAX).min(count);
-                self.pending.extend_from_slice(&buffer[..kept]);
+                self.pending.extend_from_slice(&self.buffer[..kept]);
                 self.sent = 0;
                 return true;
             }

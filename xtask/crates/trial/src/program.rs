@@ -131,16 +131,17 @@ impl<'a> Program<'a> {
     ///
     /// # Errors
     /// [`Wrong::Ours`] when the launcher cannot be started.
-    pub fn run(self) -> Result<Ran, Wrong> {
+    pub fn run(mut self) -> Result<Ran, Wrong> {
+        let by_hand = self.command_by_hand();
         let place = tempfile::tempdir().context("make a directory for the report")?;
         let report = place.path().join("report.json");
         let mut command = assert_cmd::Command::from_std(self.command(&report, false));
         // The launcher has ended whatever it runs long before; this is for the launcher itself.
         let patience = self.limits.wall.unwrap_or_default() + Duration::from_secs(30);
-        command.timeout(patience).write_stdin(self.input.clone().unwrap_or_default());
+        // It may be large.
+        command.timeout(patience).write_stdin(self.input.take().unwrap_or_default());
         let output = command.output().context("start the launcher")?;
         let report = read_report(&report, &output.stderr)?;
-        let by_hand = self.command_by_hand();
         Ok(Ran { report, stdout: output.stdout, stderr: output.stderr, by_hand })
     }
 

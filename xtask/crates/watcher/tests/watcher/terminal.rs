@@ -95,8 +95,8 @@ impl Terminal {
         self.parser.screen().contents()
     }
 
-    /// Waits until the screen is as wanted. Each that was drawn is looked at, in their order,
-    /// however many of them have come at once, and none before it is whole.
+    /// Waits until the screen is as wanted. Each that was drawn is looked at, in their order, also
+    /// where many of them have come at once, and none before it is whole.
     #[track_caller]
     pub fn until(&mut self, what: &str, mut wanted: impl FnMut(&str) -> bool) {
         let end = Instant::now() + DEADLINE;
