@@ -16,11 +16,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use course::Course;
 use sandbox::Place;
 use sandbox::user::User;
 
+use crate::stop;
 use crate::toolchain::Toolchain;
 
 /// However an attack ends, its box ends after so long.
@@ -71,13 +72,15 @@ pub fn self_test(out: &mut dyn Write, range: &Range<'_>) -> anyhow::Result<bool>
     let (name, value) = scores::FORCES;
     // SAFETY:
     // obligation: no other thread may read or write the environment meanwhile (set_var).
-    // here: the self-test has one thread, and what was built before has ended.
-    // broken by: a thread that is started before.
+    // here: what was built before has ended, and the thread that waits for signals reads none.
+    // broken by: another thread that is started before.
     unsafe { std::env::set_var(name, value) };
     let (mut held, mut broken, mut unproved) = (0, 0, 0);
     writeln!(out, "held: it comes to nothing, and to something where its defence is taken away\n")?;
     writeln!(out, "{:<24} {:<11} stopped by", "attack", "")?;
     let mut show = |tried: Tried| -> anyhow::Result<()> {
+        // What was ended in the middle has shown nothing.
+        ensure!(stop::asked().is_none(), "stopped");
         let (result, more) = match (&tried.broken, &tried.without) {
             (Some(how), _) => ("BROKEN", how.clone()),
             (None, Ok(Without::Succeeds)) => ("held", String::new()),
