@@ -143,6 +143,9 @@ impl Terminal {
             // Each begins at the top, and at its end all below its last row is cleared.
             if self.bytes.ends_with(b"\x1b[H") {
                 self.is_drawing = true;
+            } else if self.bytes.ends_with(b"\x1b[?1049l") {
+                // Ctrl-C and Ctrl-Z throw away what is on its way: the rest of one never comes.
+                self.is_drawing = false;
             } else if self.bytes.ends_with(b"\x1b[J") {
                 self.is_drawing = false;
                 self.screens.push(self.screen());
