@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use crate::shard::Shard;
+
 /// Wrong usage: what was asked for cannot be done, and nothing has been.
 #[derive(Debug)]
 pub struct Wrong(String);
@@ -29,6 +31,7 @@ impl std::error::Error for Wrong {}
 pub enum Asked {
     Class(Class),
     Diff { old: PathBuf, new: PathBuf },
+    Merge { parts: Vec<PathBuf>, out: PathBuf },
     SelfTest,
 }
 
@@ -40,6 +43,7 @@ pub struct Class {
     pub seed: Option<u64>,
     pub jobs: Option<usize>,
     pub limits: Option<PathBuf>,
+    pub shard: Option<Shard>,
     pub dry_run: bool,
     pub no_sandbox: bool,
 }
@@ -55,6 +59,10 @@ pub fn read(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> 
         Some("diff") => {
             let mut path = || words.next().map(PathBuf::from).context("a run's folder");
             Ok(Asked::Diff { old: path()?, new: path()? })
+        }
+        Some("merge") => {
+            let out = words.next().context("the report's folder")?.into();
+            Ok(Asked::Merge { parts: words.map(PathBuf::from).collect(), out })
         }
         Some("self-test") => Ok(Asked::SelfTest),
         _ => bail!("the unknown word {}", verb.display()),
@@ -74,6 +82,10 @@ fn class(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Class> {
         match word.to_str() {
             Some("--seed") => class.seed = Some(number()?),
             Some("--jobs") => class.jobs = Some(usize::try_from(number()?)?),
+            Some("--shard") => {
+                let shard = value()?;
+                class.shard = Some(Shard::read(&shard.to_string_lossy()).map_err(Wrong::usage)?);
+            }
             Some("--limits") => class.limits = Some(value()?.into()),
             Some("--out") => class.out = value()?.into(),
             Some("--submissions") => class.submissions = value()?.into(),
