@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use super::{Verb, all};
+use super::{FOR_STUDENTS, Verb, all};
 
 #[derive(Debug)]
 pub struct Test {
@@ -15,7 +15,7 @@ pub struct Test {
 }
 
 pub fn command(verb: Command) -> Command {
-    verb.about("Check everything that the CI checks")
+    verb.about("Check that all of it works")
         .arg(
             Arg::new("steps")
                 .value_name("STEP|ID")
@@ -29,6 +29,7 @@ pub fn command(verb: Command) -> Command {
                 .num_args(0..=1)
                 .default_missing_value("300")
                 .value_parser(value_parser!(usize))
+                .hide(FOR_STUDENTS)
                 .help(
                     "Instead: run lessons so many times with the processors\n\
                      loaded, pinned to one of them, and as an ordinary user,\n\
@@ -41,9 +42,12 @@ pub fn command(verb: Command) -> Command {
                 .long("breaks")
                 .action(ArgAction::SetTrue)
                 .conflicts_with("soak")
+                .hide(FOR_STUDENTS)
                 .help("Instead: break lessons by one line at a time and see the\nsnapshots notice"),
         )
-        .after_help(
+        .after_help(if FOR_STUDENTS {
+            "Example: cargo xtask test"
+        } else {
             "\
 Examples:
   cargo xtask test                    everything
@@ -53,8 +57,8 @@ Examples:
   cargo xtask test --breaks fifo      break a lesson line by line
 
 With CI=true a missing tool is a failure instead of a skip, and warnings are
-errors.",
-        )
+errors."
+        })
 }
 
 pub fn read(words: &ArgMatches) -> Verb {

@@ -12,6 +12,7 @@ pub mod import;
 pub mod judge;
 pub mod keys;
 pub mod limits;
+pub mod measure;
 pub mod merge;
 pub mod model;
 pub mod mounts;

@@ -30,9 +30,26 @@ impl std::error::Error for Wrong {}
 #[derive(Debug)]
 pub enum Asked {
     Class(Class),
-    Diff { old: PathBuf, new: PathBuf },
-    Merge { parts: Vec<PathBuf>, out: PathBuf },
+    Diff {
+        old: PathBuf,
+        new: PathBuf,
+    },
+    Merge {
+        parts: Vec<PathBuf>,
+        out: PathBuf,
+    },
     SelfTest,
+    /// For `bench grade`: a class that is made up.
+    MadeUp {
+        students: usize,
+        seed: u64,
+        distinct: bool,
+        to: PathBuf,
+    },
+    /// For `bench grade`: what compiling and testing take by themselves.
+    Bare {
+        submissions: PathBuf,
+    },
 }
 
 /// Grading a folder of submissions.
@@ -64,9 +81,22 @@ pub fn read(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> 
             let out = words.next().context("the report's folder")?.into();
             Ok(Asked::Merge { parts: words.map(PathBuf::from).collect(), out })
         }
+        Some("made-up") => made_up(words),
+        Some("bare") => {
+            Ok(Asked::Bare { submissions: words.next().context("a folder of submissions")?.into() })
+        }
         Some("self-test") => Ok(Asked::SelfTest),
         _ => bail!("the unknown word {}", verb.display()),
     }
+}
+
+/// STUDENTS SEED DIR [--distinct]
+fn made_up(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> {
+    let mut number = || words.next()?.to_str()?.parse::<u64>().ok();
+    let (students, seed) = (number().context("how many students")?, number().context("a seed")?);
+    let to = words.next().context("a folder")?.into();
+    let distinct = words.next().is_some_and(|word| word == "--distinct");
+    Ok(Asked::MadeUp { students: usize::try_from(students)?, seed, distinct, to })
 }
 
 fn class(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Class> {
