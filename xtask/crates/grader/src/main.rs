@@ -71,6 +71,11 @@ fn grade() -> anyhow::Result<bool> {
             writeln!(out, "{costs}")?;
             Ok(true)
         }
+        Asked::Hangs => {
+            let own = mounts_of_our_own();
+            writeln!(out, "{}", grader::measure::hangs(&Course::here()?, &own, 15)?)?;
+            Ok(true)
+        }
         Asked::SelfTest => attacks(&mut out),
     }
 }

@@ -1,7 +1,7 @@
 //! What grading cannot do without: a compiler and a linker for each program that is different, and
 //! its tests. For `bench grade`, which compares the grader with that.
 //!
-//! Without a sandbox: only for classes that are made up.
+//! The lower bound is without a sandbox: only for classes that are made up.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
@@ -9,10 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use course::{Course, Entry};
 use sandbox::user::User;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use trial::Answer;
 
 use crate::compile::Compiled;
@@ -20,6 +21,7 @@ use crate::exercise::{Tests, not_before};
 use crate::ground::{Bare, Ground};
 use crate::import::{self, Sources, chosen};
 use crate::limits::GradeLimits;
+use crate::mounts::Own;
 use crate::prepare;
 use crate::toolchain::Toolchain;
 
@@ -85,6 +87,25 @@ pub fn bare(course: &Course, submissions: &Path) -> anyhow::Result<Value> {
 }
 
 impl Bench<'_> {
+    /// The program is gone with the folder.
+    fn compile(
+        &self,
+        user: User,
+        entry: &Entry,
+        sources: &Sources,
+    ) -> anyhow::Result<(TempDir, Compiled)> {
+        let work = tempfile::Builder::new()
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .tempdir_in(self.ground.path())
+            .context("make a folder")?;
+        let source = work.path().join("source");
+        std::fs::create_dir(&source).context("make a folder")?;
+        import::write(sources, &source)?;
+        let limits = &self.limits.compile;
+        let compiled = self.ground.compile(user, self.toolchain, entry, work.path(), limits)?;
+        Ok((work, compiled))
+    }
+
     fn one(
         &self,
         entry: &Entry,
@@ -92,18 +113,8 @@ impl Bench<'_> {
         sources: &Sources,
         costs: &mut Costs,
     ) -> anyhow::Result<()> {
-        let work = tempfile::tempdir_in(self.ground.path()).context("make a folder")?;
-        let source = work.path().join("source");
-        std::fs::create_dir(&source).context("make a folder")?;
-        import::write(sources, &source)?;
         let began = Instant::now();
-        let compiled = self.ground.compile(
-            User::Caller,
-            self.toolchain,
-            entry,
-            work.path(),
-            &self.limits.compile,
-        )?;
+        let (_work, compiled) = self.compile(User::Caller, entry, sources)?;
         costs.compiling += began.elapsed();
         let Compiled::Program(program) = compiled else { return Ok(()) };
         let mut answers = Vec::new();
@@ -123,6 +134,49 @@ impl Bench<'_> {
         }
         Ok(())
     }
+}
+
+/// What one test takes, in its box, on a program that does right and on programs that hang: the
+/// medians of so many runs.
+///
+/// # Errors
+/// When a program cannot be compiled or tested.
+pub fn hangs(course: &Course, own: &anyhow::Result<Own>, runs: usize) -> anyhow::Result<Value> {
+    let limits = GradeLimits::read(None)?;
+    let user = prepare::users(Some(1))?[0];
+    let ground = Ground::Sandboxed(prepare::place(&limits, user)?.0);
+    let toolchain = Toolchain::prepare(course, ground.path(), user, own)?;
+    let tests = prepare::tests(course, ground.path())?;
+    let bench = Bench { ground: &ground, toolchain: &toolchain, limits: &limits };
+    let entry = course.exercise("ex-01")?;
+    let (first, of) = (&entry.tests[0].name, tests.get("ex-01").context("its tests")?);
+    let read = |path: std::path::PathBuf| {
+        std::fs::read_to_string(course.root.join(&path)).with_context(|| path.display().to_string())
+    };
+    let solution = Path::new("solutions").join(entry.folder_name()).join("src/main.rs");
+    let programs = [
+        ("right", read(solution)?),
+        ("proved", read(entry.path.join("skeleton/main.rs"))?),
+        ("standing", "fn main() { nix::unistd::pause(); }\n".to_owned()),
+        ("busy", "fn main() { loop { std::hint::spin_loop() } }\n".to_owned()),
+    ];
+    let mut medians = serde_json::Map::new();
+    for (name, source) in programs {
+        let sources: Sources = [("main.rs".into(), source.into_bytes())].into();
+        let (_work, compiled) = bench.compile(user, entry, &sources)?;
+        let Compiled::Program(program) = compiled else { bail!("{name}: {compiled:?}") };
+        let mut times = Vec::new();
+        for _ in 0..runs.max(1) {
+            let began = Instant::now();
+            let judged = ground.judge(user, entry, &of.program, first, &program, SEED)?;
+            times.push(began.elapsed());
+            let is_right = judged.answer == Answer::Passed;
+            ensure!(is_right == (name == "right"), "{name}: {:?}", judged.answer);
+        }
+        times.sort();
+        medians.insert(format!("{name}_seconds"), json!(times[times.len() / 2].as_secs_f64()));
+    }
+    Ok(Value::Object(medians))
 }
 
 /// Any will do.

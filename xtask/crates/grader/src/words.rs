@@ -46,6 +46,8 @@ pub enum Asked {
         distinct: bool,
         to: PathBuf,
     },
+    /// For `bench grade`: what a hang takes.
+    Hangs,
     /// For `bench grade`: what compiling and testing take by themselves.
     Bare {
         submissions: PathBuf,
@@ -85,6 +87,7 @@ pub fn read(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> 
         Some("bare") => {
             Ok(Asked::Bare { submissions: words.next().context("a folder of submissions")?.into() })
         }
+        Some("hangs") => Ok(Asked::Hangs),
         Some("self-test") => Ok(Asked::SelfTest),
         _ => bail!("the unknown word {}", verb.display()),
     }

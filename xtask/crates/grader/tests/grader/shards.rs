@@ -3,10 +3,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::kit::{Class, Graded, course, grader, has_sandbox, own_course, prints, run, same_files};
+use crate::kit::{
+    Class, Graded, course, grader, has_sandbox, own_course, prints, right, run, same_files,
+};
+use crate::real::{all_of_it, killed};
 
 /// Students of all kinds.
 fn mixed() -> Class {
@@ -70,6 +74,34 @@ fn four_shards_merged_are_the_whole_run() {
     merge(&class, &parts, "merged").ends(0);
     class.grade("merged").ends(0);
     same_files(&class.out("whole"), &class.out("merged"));
+}
+
+/// In the small course, whose programs do the same each time.
+#[test]
+fn a_class_of_1000_killed_or_in_four_shards_comes_to_the_same_bytes() {
+    if !all_of_it() || !has_sandbox() {
+        return;
+    }
+    let class = Class::new();
+    for number in 0..1000 {
+        let student = format!("student-{number:04}");
+        class.hand_in(&student, "01", &right(number % 40));
+        let half = format!("{}// {}", prints("one three"), number % 30);
+        class.hand_in(&student, "02", if number % 7 == 0 { "fn main() {" } else { &half });
+    }
+    let started = Instant::now();
+    class.grade("whole").ends(0);
+    let seconds = started.elapsed().as_secs();
+    let times = killed(|| class.command("killed"), &class.out("killed"), &[500]);
+    assert_eq!(times, 1, "it was over before");
+    class.grade("killed").ends(0);
+    same_files(&class.out("whole"), &class.out("killed"));
+    for shard in ["1/4", "2/4", "3/4", "4/4"] {
+        part(&class, shard, &[]).ends(0);
+    }
+    merge(&class, &["part-1", "part-2", "part-3", "part-4"], "merged").ends(0);
+    same_files(&class.out("whole"), &class.out("merged"));
+    println!("1000 submissions, {seconds} s; killed in the middle, and in four shards: same bytes");
 }
 
 #[test]
