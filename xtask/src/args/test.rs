@@ -16,12 +16,13 @@ pub struct Test {
 
 pub fn command(verb: Command) -> Command {
     verb.about("Check that all of it works")
-        .arg(
-            Arg::new("steps")
-                .value_name("STEP|ID")
-                .action(ArgAction::Append)
-                .help("Only these steps; with --soak or --breaks only these"),
-        )
+        .arg(Arg::new("steps").value_name("STEP|ID").action(ArgAction::Append).help(
+            if FOR_STUDENTS {
+                "Only these steps"
+            } else {
+                "Only these steps; with --soak or --breaks only these"
+            },
+        ))
         .arg(
             Arg::new("soak")
                 .long("soak")
