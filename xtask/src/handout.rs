@@ -13,6 +13,7 @@ pub fn handout(args: &Handout) -> anyhow::Result<Status> {
     // The program works at the root: what was typed is relative to where it was typed.
     let out = std::env::current_dir().context("find the working directory")?.join(&args.out);
     let mut command = crate::helper::program(&course.root, "handout")?;
+    command.arg(out).args(args.gradescope.then_some("gradescope"));
     // exec returns only when it failed.
-    Err(command.arg(out).exec()).context("start the program that writes the students' copy")
+    Err(command.exec()).context("start the program that writes the students' copy")
 }

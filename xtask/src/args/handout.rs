@@ -1,8 +1,8 @@
-//! `handout OUT`.
+//! `handout OUT [--gradescope]`.
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::Verb;
 
@@ -10,6 +10,8 @@ use super::Verb;
 pub struct Handout {
     /// A folder, a .zip or a .tar.gz.
     pub out: PathBuf,
+    /// Instead: what Gradescope grades with.
+    pub gradescope: bool,
 }
 
 pub fn command(verb: Command) -> Command {
@@ -26,17 +28,28 @@ own workspace that needs nothing of this one, and no git.",
         )
         .arg(path("to").help("An empty or new folder, or a new .zip or .tar.gz"))
         .arg(path("out").long("out").help("The same"))
+        .arg(
+            Arg::new("gradescope")
+                .long("gradescope")
+                .action(ArgAction::SetTrue)
+                .help("Instead: the autograder to upload to Gradescope, a .zip;\nfor nobody else, since all of the course is in it"),
+        )
         .group(ArgGroup::new("place").args(["to", "out"]).required(true))
         .after_help(
             "\
 Examples:
   cargo xtask handout pipes          a folder
   cargo xtask handout pipes.tar.gz   the same, packed; in it is a folder `pipes`
-  cargo xtask handout pipes.zip",
+  cargo xtask handout pipes.zip
+  cargo xtask handout --gradescope autograder.zip",
         )
 }
 
 pub fn read(words: &ArgMatches) -> Verb {
     let out = words.get_one("to").or_else(|| words.get_one("out"));
-    Verb::Handout(Handout { out: out.cloned().expect("clap refuses a line without it") })
+    let gradescope = words.get_flag("gradescope");
+    Verb::Handout(Handout {
+        gradescope,
+        out: out.cloned().expect("clap refuses a line without it"),
+    })
 }

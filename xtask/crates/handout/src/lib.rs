@@ -2,9 +2,10 @@
 //! begin, their tests and hints, and of the runner what students use.
 //!
 //! What is in it is listed here ([`shipped`]); whatever is not named stays away. Of the runner's
-//! sources those are left out that stand under its feature `author` ([`modules`]). The manifests are
-//! cut to what is there ([`manifests`]), and cargo cuts Cargo.lock: every version stays.
+//! sources those are left out that stand under its feature `author` ([`modules`]). The manifests
+//! are cut to what is there ([`manifests`]), and cargo cuts Cargo.lock: every version stays.
 
+mod gradescope;
 mod manifests;
 mod modules;
 mod pack;
@@ -34,6 +35,14 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// Whom a copy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    Students,
+    /// The autograder of Gradescope, which the instructor uploads.
+    Gradescope,
+}
+
 /// What was written.
 #[derive(Debug)]
 pub struct Written {
@@ -46,14 +55,14 @@ pub struct Written {
 ///
 /// # Errors
 /// [`Refused`] when something is there already; another when it cannot be made.
-pub fn write(course: &Course, out: &Path) -> anyhow::Result<Written> {
+pub fn write(course: &Course, whom: For, out: &Path) -> anyhow::Result<Written> {
     match Packed::of(out) {
         None => {
             let is_there = fs::read_dir(out).map(|mut all| all.next().is_some());
             if is_there.unwrap_or(out.exists()) {
                 return Err(refused(out, "it is there already: name a new or an empty folder"));
             }
-            make(course, out)
+            make(course, whom, out)
         }
         Some((stem, packed)) => {
             if out.exists() {
@@ -61,8 +70,10 @@ pub fn write(course: &Course, out: &Path) -> anyhow::Result<Written> {
             }
             let place = tempfile::tempdir().context("make a temporary folder")?;
             let folder = place.path().join(stem);
-            let written = make(course, &folder)?;
-            packed.write(&folder, stem, out).with_context(|| format!("write {}", out.display()))?;
+            let written = make(course, whom, &folder)?;
+            // Gradescope looks for its scripts at the top.
+            let top = if whom == For::Students { stem } else { "" };
+            packed.write(&folder, top, out).with_context(|| format!("write {}", out.display()))?;
             Ok(written)
         }
     }
@@ -73,21 +84,33 @@ fn refused(path: &Path, why: &str) -> anyhow::Error {
 }
 
 /// Writes it to a folder.
-fn make(course: &Course, folder: &Path) -> anyhow::Result<Written> {
-    let files = shipped::files(course)?;
+fn make(course: &Course, whom: For, folder: &Path) -> anyhow::Result<Written> {
+    let files = match whom {
+        For::Students => shipped::files(course)?,
+        For::Gradescope => gradescope::files(course)?,
+    };
     for (path, text) in &files {
         let path = folder.join(path);
         let context = || format!("write {}", path.display());
         fs::create_dir_all(path.parent().unwrap_or(folder)).with_context(context)?;
         fs::write(&path, text).with_context(context)?;
+        fs::set_permissions(&path, mode(text)).with_context(context)?;
     }
-    // The last, so that cargo never sees a workspace without its members.
-    lock(folder, &files)?;
+    if whom == For::Students {
+        // The last, so that cargo never sees a workspace without its members.
+        lock(folder, &files)?;
+    }
     Ok(Written {
         lessons: course.lessons().count(),
         exercises: course.exercises().count(),
         files: files.len(),
     })
+}
+
+/// A script can be executed.
+fn mode(text: &[u8]) -> fs::Permissions {
+    let mode = if text.starts_with(b"#!/") { 0o755 } else { 0o644 };
+    std::os::unix::fs::PermissionsExt::from_mode(mode)
 }
 
 /// Lets cargo take out of Cargo.lock what is not needed any more, without a network.

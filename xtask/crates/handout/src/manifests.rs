@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn a_tool_keeps_what_its_sources_name() {
         let text = "[package]\nname = \"tool\"\n\n[features]\ndefault = [\"author\"]\nauthor = []\n\n\
-            [dependencies]\nanyhow.workspace = true\n\n[dev-dependencies]\nassert_cmd.workspace = true\n\
+            [dependencies]\nanyhow.workspace = true\n\n[dev-dependencies]\n\
+            assert_cmd.workspace = true\n\
             tempfile.workspace = true\n\n[[test]]\nname = \"t\"\npath = \"tests/t.rs\"\n";
         let cut = tool(text, "use tempfile::TempDir;").expect("a manifest");
         assert_eq!(cut.needs, ["anyhow", "tempfile"]);

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -24,18 +25,19 @@ impl Packed {
     pub fn of(path: &Path) -> Option<(&str, Packed)> {
         let name = path.file_name().and_then(OsStr::to_str)?;
         let endings = [(".zip", Packed::Zip), (".tar.gz", Packed::TarGz), (".tgz", Packed::TarGz)];
-        let found = endings.iter().find_map(|(ending, packed)| {
+        endings.iter().find_map(|(ending, packed)| {
             name.strip_suffix(ending).filter(|stem| !stem.is_empty()).map(|stem| (stem, *packed))
-        });
-        found
+        })
     }
 
-    /// Packs all below `folder` into `to`, in a folder `name`. The file is there whole or not at
-    /// all.
+    /// Packs all below `folder` into `to`, in a folder `name`, or at the top where that is empty.
+    /// The file is there whole or not at all.
     pub fn write(self, folder: &Path, name: &str, to: &Path) -> anyhow::Result<()> {
         let parent = to.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent).context("make its folder")?;
-        let aside = tempfile::Builder::new().permissions(mode(0o644)).tempfile_in(parent)?;
+        let aside = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o644))
+            .tempfile_in(parent)?;
         let mut paths = Vec::new();
         list(folder, Path::new(""), &mut paths)?;
         paths.sort();
@@ -47,10 +49,6 @@ impl Packed {
         aside.persist_noclobber(to)?;
         Ok(())
     }
-}
-
-fn mode(mode: u32) -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(mode)
 }
 
 fn list(folder: &Path, below: &Path, paths: &mut Vec<PathBuf>) -> anyhow::Result<()> {
@@ -68,7 +66,7 @@ fn tar(folder: &Path, name: &str, paths: &[PathBuf], out: BufWriter<&File>) -> a
         let text = fs::read(folder.join(path))?;
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
-        header.set_mode(0o644);
+        header.set_mode(crate::mode(&text).mode());
         header.set_mtime(NINETEEN_EIGHTY);
         tar.append_data(&mut header, Path::new(name).join(path), &text[..])?;
     }
@@ -78,11 +76,12 @@ fn tar(folder: &Path, name: &str, paths: &[PathBuf], out: BufWriter<&File>) -> a
 
 fn zip(folder: &Path, name: &str, paths: &[PathBuf], out: BufWriter<&File>) -> anyhow::Result<()> {
     let mut zip = zip::ZipWriter::new(out);
-    let options = SimpleFileOptions::default().unix_permissions(0o644);
     for path in paths {
         let path_in_it = Path::new(name).join(path);
+        let text = fs::read(folder.join(path))?;
+        let options = SimpleFileOptions::default().unix_permissions(crate::mode(&text).mode());
         zip.start_file(path_in_it.to_string_lossy(), options)?;
-        zip.write_all(&fs::read(folder.join(path))?)?;
+        zip.write_all(&text)?;
     }
     zip.finish()?.flush()?;
     Ok(())

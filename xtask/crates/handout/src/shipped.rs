@@ -33,7 +33,23 @@ const EXERCISE: &[&str] = &["README.md", "hints", "skeleton", "tests"];
 /// What the runner is built from, and the programs that it builds when a verb first needs them.
 const TOOLS: &[&str] = &["xtask", "checker", "snapshots", "watcher"];
 
-/// All of them.
+/// All that grades: the whole course but the book.
+const GRADES: &[&str] = &["Cargo.toml", "README.md", "exercises", "lessons", "solutions", "xtask"];
+
+/// What a machine gets that grades, below a folder `course`.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn graders(course: &Course) -> anyhow::Result<Files> {
+    let mut files = Files::new();
+    let there = |name: &&Path| course.root.join(name).exists();
+    for name in TOP.iter().chain(GRADES).map(Path::new).filter(there) {
+        add(&course.root, name, &Path::new("course").join(name), &mut files)?;
+    }
+    Ok(files)
+}
+
+/// What students get.
 ///
 /// # Errors
 /// When one cannot be read or understood.

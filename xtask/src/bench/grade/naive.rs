@@ -1,8 +1,8 @@
-//! How a class is graded with cargo alone: the student's programs are laid over a copy of the course,
-//! and built and tested there, one submission after the other.
+//! How a class is graded with cargo alone: the student's programs are laid over a copy of the
+//! course, and built and tested there, one submission after the other.
 //!
-//! The tests run as `cargo test` runs them: one program after the other, all tests of an exercise in
-//! one process, without a sandbox. The runner is not built again for each submission.
+//! The tests run as `cargo test` runs them: one program after the other, all tests of an exercise
+//! in one process, without a sandbox. The runner is not built again for each submission.
 
 use std::fs;
 use std::path::{Path, PathBuf};
