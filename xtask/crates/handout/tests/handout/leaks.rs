@@ -2,8 +2,8 @@
 //!
 //! A line counts without the blanks around it, and if it has at least three names, numbers or words
 //! of a text; Rust's keywords are none. What has fewer (`}`, `break;`, `for &byte in bytes {`) says
-//! nothing of how an exercise is solved. The runner's own sources know nothing of the exercises, but
-//! are in the same language: in them one line that a solution has as well is a phrase
+//! nothing of how an exercise is solved. The runner's own sources know nothing of the exercises,
+//! but are in the same language: in them one line that a solution has as well is a phrase
 //! (`Err(error) => return Err(error),`), and only three in succession are a leak.
 
 use std::collections::BTreeSet;
