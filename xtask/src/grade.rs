@@ -19,6 +19,10 @@ pub fn grade(args: &Grade) -> anyhow::Result<Status> {
         Grade::Diff { old, new } => {
             vec!["diff".into(), here.join(old).into(), here.join(new).into()]
         }
+        Grade::Merge { parts, out } => {
+            let paths = [out].into_iter().chain(parts).map(|path| here.join(path).into());
+            [OsString::from("merge")].into_iter().chain(paths).collect()
+        }
         Grade::SelfTest => vec!["self-test".into()],
     };
     let mut command = crate::helper::program(&course.root, "grader")?;
@@ -38,6 +42,7 @@ fn of_class(class: &Class, here: &Path) -> Vec<OsString> {
     option("--out", class.out.as_deref().and_then(at));
     option("--limits", class.limits.as_deref().and_then(at));
     option("--seed", class.seed.map(|seed| seed.to_string().into()));
+    option("--shard", class.shard.as_ref().map(OsString::from));
     option("--jobs", class.jobs.map(|jobs| jobs.to_string().into()));
     let flags = [(class.dry_run, "--dry-run"), (class.no_sandbox, "--no-sandbox")];
     words.extend(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name.into()));

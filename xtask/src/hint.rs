@@ -32,6 +32,8 @@ pub fn hint(args: &Hint) -> anyhow::Result<Status> {
     )?;
     if level < LEVELS {
         writeln!(out, "\nThe next one: cargo xtask hint {}", entry.id)?;
+    } else if !course::has_solutions(&course.root) {
+        writeln!(out, "\nThat was the last one.")?;
     } else {
         writeln!(out, "\nThat was the last one. Our program, if you give up:")?;
         writeln!(out, "  cargo xtask solution {} --anyway", entry.id)?;

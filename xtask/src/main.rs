@@ -9,18 +9,24 @@ mod helper;
 mod output;
 mod status;
 
+#[cfg(feature = "author")]
 mod bench;
 mod check;
 mod doctor;
+#[cfg(feature = "author")]
 mod grade;
+#[cfg(feature = "author")]
+mod handout;
 mod hint;
 mod list;
+#[cfg(feature = "author")]
 mod new;
 mod reset;
 mod run;
 mod snapshot;
 mod solution;
 mod test;
+#[cfg(feature = "author")]
 mod tidy;
 mod watch;
 
@@ -45,10 +51,16 @@ fn main() -> ExitCode {
         Verb::Solution(verb) => solution::solution(verb),
         Verb::Snapshot(verb) => snapshot::snapshot(verb),
         Verb::Doctor(verb) => doctor::doctor(verb),
+        #[cfg(feature = "author")]
         Verb::Grade(verb) => grade::grade(verb),
         Verb::Test(verb) => test::test(verb),
+        #[cfg(feature = "author")]
+        Verb::Handout(verb) => handout::handout(verb),
+        #[cfg(feature = "author")]
         Verb::Tidy(verb) => tidy::tidy(verb),
+        #[cfg(feature = "author")]
         Verb::New(verb) => new::new(verb),
+        #[cfg(feature = "author")]
         Verb::Bench(verb) => bench::bench(verb),
     };
     status::exit(outcome)

@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use launcher::Ended;
 use nix::sys::signal::Signal;
 
+use crate::status::Status;
+
 /// Standard output, with colours where they are wanted. A reader that has gone away (`| head -1`)
 /// is no error: what is checked is checked all the same.
 pub fn stdout() -> impl Write {
@@ -28,6 +30,13 @@ impl<W: Write> Write for Patient<W> {
             outcome => outcome,
         }
     }
+}
+
+/// Says that something is not in the students' copy of the course.
+pub fn for_authors(what: &str) -> Status {
+    // Standard error may be closed; the status says it as well.
+    let _ = writeln!(anstream::stderr(), "error: {what} are not in this edition of the course");
+    Status::Usage
 }
 
 /// Says on standard error what became of a program that had it until now. Standard error may be

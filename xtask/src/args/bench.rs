@@ -11,6 +11,8 @@ pub struct Bench {
     pub cold: bool,
     /// Pairs of runs; fewer of what takes long.
     pub pairs: usize,
+    /// In the class that is graded.
+    pub students: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,7 @@ pub enum Suite {
     Startup,
     Feedback,
     Doctor,
+    Grade,
     All,
 }
 
@@ -26,11 +29,11 @@ pub fn command(verb: Command) -> Command {
         .arg(
             Arg::new("suite")
                 .value_name("SUITE")
-                .value_parser(["startup", "feedback", "doctor", "all"])
+                .value_parser(["startup", "feedback", "doctor", "grade", "all"])
                 .default_value("startup")
                 .hide_possible_values(true)
                 .hide_default_value(true)
-                .help("startup, feedback, doctor or all [default: startup]"),
+                .help("startup, feedback, doctor, grade or all\n[default: startup]"),
         )
         .arg(
             Arg::new("cold")
@@ -46,6 +49,14 @@ pub fn command(verb: Command) -> Command {
                 .default_value("40")
                 .help("Pairs of runs; of what takes long, fewer"),
         )
+        .arg(
+            Arg::new("students")
+                .long("students")
+                .value_name("N")
+                .value_parser(value_parser!(usize))
+                .default_value("60")
+                .help("grade: so many submissions in the class"),
+        )
         .after_help(
             "\
 Examples:
@@ -56,7 +67,10 @@ Examples:
   cargo xtask bench feedback         from the save of an exercise to its verdict
                                      against bare rustc and rustlings
   cargo xtask bench doctor           from a hang to its proof, a look against
-                                     lsof +E, what a healthy program pays",
+                                     lsof +E, what a healthy program pays
+  cargo xtask bench grade            a class against building each submission
+                                     with cargo, and against rustc and the
+                                     tests alone (an hour)",
         )
 }
 
@@ -65,8 +79,14 @@ pub fn read(words: &ArgMatches) -> Verb {
         "startup" => Suite::Startup,
         "feedback" => Suite::Feedback,
         "doctor" => Suite::Doctor,
+        "grade" => Suite::Grade,
         "all" => Suite::All,
         other => unreachable!("clap refuses the suite {other}"),
     };
-    Verb::Bench(Bench { suite, cold: words.get_flag("cold"), pairs: one(words, "pairs") })
+    Verb::Bench(Bench {
+        suite,
+        cold: words.get_flag("cold"),
+        pairs: one(words, "pairs"),
+        students: one(words, "students"),
+    })
 }

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use super::{Verb, all};
+use super::{FOR_STUDENTS, Verb, all};
 
 #[derive(Debug)]
 pub struct Check {
@@ -39,18 +39,20 @@ command that shows it by hand.",
                 .action(ArgAction::Append)
                 .help("The exercises; all where none is named"),
         )
-        .arg(flag("solutions", "Test the reference programs instead"))
+        .arg(flag("solutions", "Test the reference programs instead").hide(FOR_STUDENTS))
         .arg(
             flag(
                 "gate",
                 "Test the tests instead: skeletons and wrong programs fail\n\
                  as recorded, right ones pass",
             )
-            .conflicts_with("solutions"),
+            .conflicts_with("solutions")
+            .hide(FOR_STUDENTS),
         )
         .arg(
             flag("accept", "With --gate: record what is told of each wrong program")
-                .requires("gate"),
+                .requires("gate")
+                .hide(FOR_STUDENTS),
         )
         .arg(
             Arg::new("seed")
@@ -65,7 +67,6 @@ command that shows it by hand.",
 Examples:
   cargo xtask check ex-01     one exercise, and why it fails
   cargo xtask check           all of them, a line each
-  cargo xtask check --gate 1  for authors: are the tests of ex-01 right?
 
 An exercise is named by `ex-01`, `01`, `1`, its folder, or its concept
 (`forgotten-close`).",

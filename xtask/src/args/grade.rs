@@ -1,10 +1,10 @@
-//! `grade DIR --out DIR …`, `grade diff OLD NEW`, `grade self-test`.
+//! `grade DIR --out DIR …`, `grade merge`, `grade diff OLD NEW`, `grade self-test`.
 
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use super::{Verb, one};
+use super::{Verb, all, one};
 
 #[derive(Debug)]
 pub enum Grade {
@@ -13,6 +13,10 @@ pub enum Grade {
     Diff {
         old: PathBuf,
         new: PathBuf,
+    },
+    Merge {
+        parts: Vec<PathBuf>,
+        out: PathBuf,
     },
     SelfTest,
 }
@@ -24,6 +28,8 @@ pub struct Class {
     pub out: Option<PathBuf>,
     pub seed: Option<u64>,
     pub jobs: Option<usize>,
+    /// `I/N`.
+    pub shard: Option<String>,
     pub limits: Option<PathBuf>,
     pub dry_run: bool,
     pub no_sandbox: bool,
@@ -43,6 +49,10 @@ pub fn command(verb: Command) -> Command {
         .about("Say what changed from one run to another, and why")
         .arg(path("old", "OLD", "The report's folder of the earlier run").required(true))
         .arg(path("new", "NEW", "The report's folder of the later run").required(true));
+    let merge = Command::new("merge")
+        .about("Make one report of the reports of all shards")
+        .arg(path("parts", "PART", "The shards' folders").required(true).num_args(1..))
+        .arg(path("out", "DIR", "The report's folder").long("out").required(true));
     let self_test = Command::new("self-test")
         .about("Attack the sandbox of this machine and say which defences hold");
     verb.about("Grade a folder of submissions")
@@ -69,9 +79,16 @@ does nothing twice.",
             number("jobs", "So many at one time [default: one for each processor]")
                 .value_parser(value_parser!(u64).range(1..=256)),
         )
+        .arg(
+            Arg::new("shard")
+                .long("shard")
+                .value_name("I/N")
+                .help("Only the I-th of N parts of the class; all parts take the same seed"),
+        )
         .arg(path("limits", "FILE", "Other limits than those of the course").long("limits"))
         .arg(flag("dry-run", "Only say what would be taken, refused and run"))
         .arg(flag("no-sandbox", "Run what students have written without any protection"))
+        .subcommand(merge)
         .subcommand(diff)
         .subcommand(self_test)
         .after_help(
@@ -80,6 +97,9 @@ Examples:
   cargo xtask grade submissions --out report       all of them
   cargo xtask grade submissions --dry-run          what would be done
   cargo xtask grade submissions/ann --dry-run      the same for one of them
+  cargo xtask grade submissions --shard 2/4 --seed 7 --out part-2
+                                                   a quarter, on one of 4 machines
+  cargo xtask grade merge part-* --out report      all quarters: the whole report
   cargo xtask grade diff report-1 report-2         which scores changed, and why
   cargo xtask grade self-test                      does the sandbox hold here?
 
@@ -91,6 +111,9 @@ full marks), 2 wrong usage, 125 the grader failed, 128+N after signal N. Of diff
 
 pub fn read(words: &ArgMatches) -> Verb {
     Verb::Grade(match words.subcommand() {
+        Some(("merge", words)) => {
+            Grade::Merge { parts: all(words, "parts"), out: one(words, "out") }
+        }
         Some(("diff", words)) => Grade::Diff { old: one(words, "old"), new: one(words, "new") },
         Some(_) => Grade::SelfTest,
         None => Grade::Class(Class {
@@ -98,6 +121,7 @@ pub fn read(words: &ArgMatches) -> Verb {
             out: words.get_one("out").cloned(),
             seed: words.get_one("seed").copied(),
             jobs: words.get_one::<u64>("jobs").and_then(|&jobs| usize::try_from(jobs).ok()),
+            shard: words.get_one("shard").cloned(),
             limits: words.get_one("limits").cloned(),
             dry_run: words.get_flag("dry-run"),
             no_sandbox: words.get_flag("no-sandbox"),

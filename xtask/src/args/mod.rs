@@ -4,18 +4,24 @@
 //! Built by hand and not derived: clap's derive brings syn, which costs a first build more time
 //! than all that is here. The help is broken into lines of 80 columns by hand for the same reason.
 
+#[cfg(feature = "author")]
 mod bench;
 mod check;
 mod doctor;
+#[cfg(feature = "author")]
 mod grade;
+#[cfg(feature = "author")]
+mod handout;
 mod hint;
 mod list;
+#[cfg(feature = "author")]
 mod new;
 mod reset;
 mod run;
 mod snapshot;
 mod solution;
 mod test;
+#[cfg(feature = "author")]
 mod tidy;
 mod watch;
 
@@ -23,18 +29,24 @@ use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Arg, ArgMatches, Command};
 
+#[cfg(feature = "author")]
 pub use bench::{Bench, Suite};
 pub use check::Check;
 pub use doctor::{Doctor, Patient};
+#[cfg(feature = "author")]
 pub use grade::{Class, Grade};
+#[cfg(feature = "author")]
+pub use handout::Handout;
 pub use hint::Hint;
 pub use list::{Format, List};
+#[cfg(feature = "author")]
 pub use new::{New, NewKind};
 pub use reset::Reset;
 pub use run::Run;
 pub use snapshot::Snapshot;
 pub use solution::Solution;
 pub use test::Test;
+#[cfg(feature = "author")]
 pub use tidy::Tidy;
 pub use watch::Watch;
 
@@ -56,10 +68,16 @@ pub enum Verb {
     Solution(Solution),
     Snapshot(Snapshot),
     Doctor(Doctor),
+    #[cfg(feature = "author")]
     Grade(Grade),
+    #[cfg(feature = "author")]
+    Handout(Handout),
     Test(Test),
+    #[cfg(feature = "author")]
     Tidy(Tidy),
+    #[cfg(feature = "author")]
     New(New),
+    #[cfg(feature = "author")]
     Bench(Bench),
 }
 
@@ -67,7 +85,7 @@ pub enum Verb {
 type VerbArgs = (&'static str, fn(Command) -> Command, fn(&ArgMatches) -> Verb);
 
 /// In the order of the help.
-const VERBS: [VerbArgs; 14] = [
+const VERBS: &[VerbArgs] = &[
     ("list", list::command, list::read),
     ("run", run::command, run::read),
     ("check", check::command, check::read),
@@ -77,10 +95,16 @@ const VERBS: [VerbArgs; 14] = [
     ("solution", solution::command, solution::read),
     ("snapshot", snapshot::command, snapshot::read),
     ("doctor", doctor::command, doctor::read),
+    #[cfg(feature = "author")]
     ("grade", grade::command, grade::read),
+    #[cfg(feature = "author")]
+    ("handout", handout::command, handout::read),
     ("test", test::command, test::read),
+    #[cfg(feature = "author")]
     ("tidy", tidy::command, tidy::read),
+    #[cfg(feature = "author")]
     ("new", new::command, new::read),
+    #[cfg(feature = "author")]
     ("bench", bench::command, bench::read),
 ];
 
@@ -160,6 +184,10 @@ impl Color {
         .write_global();
     }
 }
+
+/// Whether options that only authors use are left out of the help: what they need is not in the
+/// students' copy of the course.
+const FOR_STUDENTS: bool = !cfg!(feature = "author");
 
 /// An option that takes one of a few words. Its help has to name them: clap would do so in a line
 /// of more than 80 columns.

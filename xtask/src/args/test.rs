@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use super::{Verb, all};
+use super::{FOR_STUDENTS, Verb, all};
 
 #[derive(Debug)]
 pub struct Test {
@@ -15,13 +15,14 @@ pub struct Test {
 }
 
 pub fn command(verb: Command) -> Command {
-    verb.about("Check everything that the CI checks")
-        .arg(
-            Arg::new("steps")
-                .value_name("STEP|ID")
-                .action(ArgAction::Append)
-                .help("Only these steps; with --soak or --breaks only these"),
-        )
+    verb.about("Check that all of it works")
+        .arg(Arg::new("steps").value_name("STEP|ID").action(ArgAction::Append).help(
+            if FOR_STUDENTS {
+                "Only these steps"
+            } else {
+                "Only these steps; with --soak or --breaks only these"
+            },
+        ))
         .arg(
             Arg::new("soak")
                 .long("soak")
@@ -29,6 +30,7 @@ pub fn command(verb: Command) -> Command {
                 .num_args(0..=1)
                 .default_missing_value("300")
                 .value_parser(value_parser!(usize))
+                .hide(FOR_STUDENTS)
                 .help(
                     "Instead: run lessons so many times with the processors\n\
                      loaded, pinned to one of them, and as an ordinary user,\n\
@@ -41,9 +43,12 @@ pub fn command(verb: Command) -> Command {
                 .long("breaks")
                 .action(ArgAction::SetTrue)
                 .conflicts_with("soak")
+                .hide(FOR_STUDENTS)
                 .help("Instead: break lessons by one line at a time and see the\nsnapshots notice"),
         )
-        .after_help(
+        .after_help(if FOR_STUDENTS {
+            "Example: cargo xtask test"
+        } else {
             "\
 Examples:
   cargo xtask test                    everything
@@ -53,8 +58,8 @@ Examples:
   cargo xtask test --breaks fifo      break a lesson line by line
 
 With CI=true a missing tool is a failure instead of a skip, and warnings are
-errors.",
-        )
+errors."
+        })
 }
 
 pub fn read(words: &ArgMatches) -> Verb {

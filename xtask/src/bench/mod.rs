@@ -3,7 +3,9 @@
 mod cold;
 mod doctor;
 mod feedback;
+mod grade;
 mod startup;
+mod table;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -29,6 +31,9 @@ pub fn bench(args: &Bench) -> anyhow::Result<Status> {
     }
     if matches!(args.suite, Suite::Doctor | Suite::All) {
         met &= doctor::doctor(&course, pairs)?;
+    }
+    if matches!(args.suite, Suite::Grade | Suite::All) {
+        met &= grade::grade(&course, args.students)?;
     }
     Ok(if met { Status::Holds } else { Status::Failed })
 }

@@ -5,6 +5,7 @@ mod exercises;
 mod first_build;
 mod listing;
 mod new;
+mod recipes;
 mod resetting;
 mod running;
 mod updating;

@@ -49,6 +49,13 @@ impl Kind {
 /// All that an exercise's program is linked with.
 pub const LIBRARIES: [&str; 3] = ["anyhow", "libc", "nix"];
 
+/// Whether the course at `root` has our programs for the exercises in it: the students' copy, which
+/// `handout` writes, has not.
+#[must_use]
+pub fn has_solutions(root: &Path) -> bool {
+    root.join("solutions").is_dir()
+}
+
 /// A lesson or an exercise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {

@@ -106,9 +106,9 @@ fn hidden_failed(test: &ExerciseTest) -> anyhow::Error {
 /// So many tests of one program may run into their limits of time: each takes long.
 const SLOW_TESTS: usize = 3;
 
-/// What a test needs has to pass before it. One that runs into its limit of time keeps none after
-/// it from being tried; several do.
-fn not_before(test: &ExerciseTest, before: &[(&ExerciseTest, Answer)]) -> Option<String> {
+/// Why a test is not tried after those before it: what it needs has to pass. One that runs into its
+/// limit of time keeps none after it from being tried; several do.
+pub fn not_before(test: &ExerciseTest, before: &[(&ExerciseTest, Answer)]) -> Option<String> {
     let passed = |name: &String| {
         before.iter().any(|(test, answer)| test.name == *name && *answer == Answer::Passed)
     };

@@ -86,6 +86,12 @@ impl Common {
         Ok(Common { toolchain: tools.hex(), limits: given.hex(), seed, grader: grader.hex() })
     }
 
+    /// By name, as [`Made::parts`] has them.
+    #[must_use]
+    pub fn parts(&self) -> [(&'static str, &str); 3] {
+        [("toolchain", &self.toolchain), ("limits", &self.limits), ("grader", &self.grader)]
+    }
+
     /// With one submission of one exercise, whose tests have this digest.
     #[must_use]
     pub fn with(&self, tests: &str, sources: &Sources) -> Made {
@@ -119,10 +125,10 @@ pub fn of_tests(course: &Course, entry: &Entry) -> anyhow::Result<String> {
 
 /// Each part with its length before it, so that no two lists of parts are the same bytes.
 #[derive(Default)]
-struct Digest(blake3::Hasher);
+pub struct Digest(blake3::Hasher);
 
 impl Digest {
-    fn add(&mut self, part: &[u8]) -> &mut Digest {
+    pub fn add(&mut self, part: &[u8]) -> &mut Digest {
         self.0.update(&(part.len() as u64).to_le_bytes());
         self.0.update(part);
         self
@@ -150,7 +156,8 @@ impl Digest {
         Ok(())
     }
 
-    fn hex(&self) -> String {
+    #[must_use]
+    pub fn hex(&self) -> String {
         self.0.finalize().to_hex()[..32].to_owned()
     }
 }

@@ -15,6 +15,8 @@ use grader::ground::{Bare, Ground};
 use grader::import::{Student, chosen};
 use grader::keys::Common;
 use grader::limits::GradeLimits;
+use grader::merge::Parts;
+use grader::record::Record;
 use grader::self_test::{Range, self_test};
 use grader::store::Store;
 use grader::toolchain::Toolchain;
@@ -23,7 +25,7 @@ use grader::{mounts, prepare, results, run, stop, words};
 use nix::unistd::Uid;
 use sandbox::Level;
 use sandbox::user::User;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 fn main() -> ExitCode {
     let error = match grade() {
@@ -58,12 +60,29 @@ fn grade() -> anyhow::Result<bool> {
         Asked::Class(asked) if asked.dry_run => {
             let course = Course::here()?;
             let limits = GradeLimits::read(asked.limits.as_deref()).map_err(Wrong::usage)?;
-            let students = students(&mut out, &course, &asked.submissions)?;
+            let mut students = students(&mut out, &course, &asked.submissions)?;
+            students.retain(|student| asked.shard.is_none_or(|shard| shard.has(&student.name)));
             dry_run(&mut out, &course, &students, &limits)?;
             Ok(true)
         }
         Asked::Class(asked) => class(&mut out, &asked),
         Asked::Diff { old, new } => diff(&mut out, &old, &new).map_err(Wrong::usage),
+        Asked::Merge { parts, out: to } => merge(&mut out, &parts, &to),
+        Asked::MadeUp { students, seed, distinct, to } => {
+            let class = grader::class::Class { students, seed, distinct };
+            grader::class::make(&Course::here()?, class, &to)?;
+            Ok(true)
+        }
+        Asked::Bare { submissions } => {
+            let costs = grader::measure::bare(&Course::here()?, &submissions)?;
+            writeln!(out, "{costs}")?;
+            Ok(true)
+        }
+        Asked::Hangs => {
+            let own = mounts_of_our_own();
+            writeln!(out, "{}", grader::measure::hangs(&Course::here()?, &own, 15)?)?;
+            Ok(true)
+        }
         Asked::SelfTest => attacks(&mut out),
     }
 }
@@ -113,10 +132,12 @@ fn class(out: &mut dyn Write, asked: &Class) -> anyhow::Result<bool> {
     let course = Course::here()?;
     let limits = GradeLimits::read(asked.limits.as_deref()).map_err(Wrong::usage)?;
     refuse_root_without_sandbox(asked)?;
-    let students = students(out, &course, &asked.submissions)?;
+    let mut students = students(out, &course, &asked.submissions)?;
     apart(&asked.submissions, &asked.out)?;
     let store = Store::open(&asked.out)?;
-    let seed = seed(&store, asked.seed)?;
+    let record = Record::begin(&store, asked.seed, asked.shard, &students)?;
+    let seed = record.seed;
+    students.retain(|student| asked.shard.is_none_or(|shard| shard.has(&student.name)));
     let users = prepare::users(asked.jobs)?;
     let (ground, level) = ground(asked, &limits, users[0])?;
     warn(&level);
@@ -138,14 +159,44 @@ fn class(out: &mut dyn Write, asked: &Class) -> anyhow::Result<bool> {
     ran?;
     let names: Vec<&str> = students.iter().map(|student| student.name.as_str()).collect();
     let environment = results::environment(&toolchain.version, &level, seed);
-    results::write(&store, &course, &environment, &names)?;
-    let gone = store.forget_others(&names)?;
+    record.ended(&bench, environment.clone()).write(&store)?;
+    let all = report(out, &store, &course, &environment, &names)?;
+    warn(&level);
+    Ok(all)
+}
+
+/// The shards of a class; tells whether all is graded.
+fn merge(out: &mut dyn Write, parts: &[PathBuf], to: &Path) -> anyhow::Result<bool> {
+    let course = Course::here()?;
+    let merged = Parts::read(&course, parts).map_err(Wrong::usage)?;
+    if let Some(part) = parts.iter().find(|part| real(to).starts_with(real(part))) {
+        let (to, part) = (to.display(), part.display());
+        return Err(Wrong::usage(anyhow!("{to} is in {part}: name a folder beside it")));
+    }
+    let store = Store::open(to)?;
+    let racing = merged.write(&store)?.ambiguous;
+    if racing > 0 {
+        writeln!(out, "note: {racing} programs have another grade in another part")?;
+    }
+    let names: Vec<&str> = merged.students.iter().map(String::as_str).collect();
+    let environment = merged.record.made.context("what the parts were made with")?.environment;
+    report(out, &store, &course, &environment, &names)
+}
+
+/// Writes and prints what is made of all grades; tells whether all is graded.
+fn report(
+    out: &mut dyn Write,
+    store: &Store,
+    course: &Course,
+    environment: &Value,
+    names: &[&str],
+) -> anyhow::Result<bool> {
+    results::write(store, course, environment, names)?;
+    let gone = store.forget_others(names)?;
     if gone > 0 {
         writeln!(out, "note: {gone} of an earlier run are no longer among the submissions")?;
     }
-    let all = told(out, &store, &names)?;
-    warn(&level);
-    Ok(all)
+    told(out, store, names)
 }
 
 /// Prints what has come out; tells whether all is graded.
@@ -242,21 +293,4 @@ fn warn(level: &Level) {
     };
     // The report says it as well.
     let _ = writeln!(anstream::stderr(), "warning: {said}");
-}
-
-/// The one that was asked for, the one of the run that this goes on with, or a new one.
-fn seed(store: &Store, asked: Option<u64>) -> anyhow::Result<u64> {
-    let path = store.path("run.json");
-    let before = std::fs::read(&path).ok();
-    let before: Option<Value> = before.and_then(|text| serde_json::from_slice(&text).ok());
-    let before = before.and_then(|run| run["seed"].as_u64());
-    let seed = match asked.or(before) {
-        Some(seed) => seed,
-        None => {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            now.map_or(1, |time| u64::from(time.subsec_micros()))
-        }
-    };
-    store.write(&path, &json!({"seed": seed})).context("remember the seed")?;
-    Ok(seed)
 }

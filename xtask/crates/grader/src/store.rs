@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! OUT/
-//!   run.json            the seed and what the run was made with
+//!   run.json            what the run was made with, see `record.rs`
 //!   cache/KEY.json      an exercise's grade, by what it was made of
 //!   submissions/S.json  a student's grade
 //!   results.json        all of them
@@ -183,9 +183,11 @@ impl Store {
         Ok(())
     }
 
+    /// The same with a text.
+    ///
     /// # Errors
     /// When it cannot be written.
-    fn write_text(&self, path: &Path, text: &[u8]) -> anyhow::Result<()> {
+    pub fn write_text(&self, path: &Path, text: &[u8]) -> anyhow::Result<()> {
         // One that says the same already is left as it is.
         if fs::read(path).is_ok_and(|before| before == text) {
             return Ok(());

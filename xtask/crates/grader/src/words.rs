@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use crate::shard::Shard;
+
 /// Wrong usage: what was asked for cannot be done, and nothing has been.
 #[derive(Debug)]
 pub struct Wrong(String);
@@ -28,8 +30,28 @@ impl std::error::Error for Wrong {}
 #[derive(Debug)]
 pub enum Asked {
     Class(Class),
-    Diff { old: PathBuf, new: PathBuf },
+    Diff {
+        old: PathBuf,
+        new: PathBuf,
+    },
+    Merge {
+        parts: Vec<PathBuf>,
+        out: PathBuf,
+    },
     SelfTest,
+    /// For `bench grade`: a class that is made up.
+    MadeUp {
+        students: usize,
+        seed: u64,
+        distinct: bool,
+        to: PathBuf,
+    },
+    /// For `bench grade`: what a hang takes.
+    Hangs,
+    /// For `bench grade`: what compiling and testing take by themselves.
+    Bare {
+        submissions: PathBuf,
+    },
 }
 
 /// Grading a folder of submissions.
@@ -40,6 +62,7 @@ pub struct Class {
     pub seed: Option<u64>,
     pub jobs: Option<usize>,
     pub limits: Option<PathBuf>,
+    pub shard: Option<Shard>,
     pub dry_run: bool,
     pub no_sandbox: bool,
 }
@@ -56,9 +79,27 @@ pub fn read(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> 
             let mut path = || words.next().map(PathBuf::from).context("a run's folder");
             Ok(Asked::Diff { old: path()?, new: path()? })
         }
+        Some("merge") => {
+            let out = words.next().context("the report's folder")?.into();
+            Ok(Asked::Merge { parts: words.map(PathBuf::from).collect(), out })
+        }
+        Some("made-up") => made_up(words),
+        Some("bare") => {
+            Ok(Asked::Bare { submissions: words.next().context("a folder of submissions")?.into() })
+        }
+        Some("hangs") => Ok(Asked::Hangs),
         Some("self-test") => Ok(Asked::SelfTest),
         _ => bail!("the unknown word {}", verb.display()),
     }
+}
+
+/// STUDENTS SEED DIR [--distinct]
+fn made_up(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> {
+    let mut number = || words.next()?.to_str()?.parse::<u64>().ok();
+    let (students, seed) = (number().context("how many students")?, number().context("a seed")?);
+    let to = words.next().context("a folder")?.into();
+    let distinct = words.next().is_some_and(|word| word == "--distinct");
+    Ok(Asked::MadeUp { students: usize::try_from(students)?, seed, distinct, to })
 }
 
 fn class(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Class> {
@@ -74,6 +115,10 @@ fn class(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Class> {
         match word.to_str() {
             Some("--seed") => class.seed = Some(number()?),
             Some("--jobs") => class.jobs = Some(usize::try_from(number()?)?),
+            Some("--shard") => {
+                let shard = value()?;
+                class.shard = Some(Shard::read(&shard.to_string_lossy()).map_err(Wrong::usage)?);
+            }
             Some("--limits") => class.limits = Some(value()?.into()),
             Some("--out") => class.out = value()?.into(),
             Some("--submissions") => class.submissions = value()?.into(),

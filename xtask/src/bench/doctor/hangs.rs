@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, ensure};
 use launcher::{Ended, Launch, Limits};
 
+use super::super::table::{Table, Target};
 use super::super::{median, millis};
 use super::Tools;
-use super::table::{Table, Target};
 
 const TARGET: Duration = Duration::from_millis(60);
 /// Nothing hangs this long.

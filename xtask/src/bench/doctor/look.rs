@@ -16,8 +16,8 @@ use launcher::{Launch, Limits};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::super::table::{Table, Target};
 use super::super::{median, millis};
-use super::table::{Table, Target};
 use super::{Tools, until};
 
 /// With four pipes each, and one between the parent and each child: 5,000 ends.

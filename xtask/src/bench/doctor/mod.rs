@@ -6,7 +6,6 @@
 mod hangs;
 mod look;
 mod overhead;
-mod table;
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,8 +15,8 @@ use anyhow::{Context, ensure};
 use course::Course;
 use launcher::xtask_path;
 
+use super::table::Table;
 use crate::helper;
-use table::Table;
 
 /// What is measured with.
 struct Tools {

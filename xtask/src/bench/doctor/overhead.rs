@@ -14,9 +14,9 @@ use launcher::{Launch, Limits, Report};
 
 use crate::test::load::on_one_processor;
 
+use super::super::table::{Table, Target};
 use super::super::{median, millis, processor_of_children, time};
 use super::Tools;
-use super::table::{Table, Target};
 
 /// In percent of the program's own time.
 const TARGET: f64 = 1.0;

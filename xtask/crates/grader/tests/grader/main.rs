@@ -14,6 +14,7 @@ mod grades;
 mod kit;
 mod real;
 mod reports;
+mod shards;
 mod small;
 mod stops;
 mod terminal;

@@ -22,7 +22,7 @@ use crate::reports::check_format;
 /// Where a class is large.
 const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 
-fn all_of_it() -> bool {
+pub fn all_of_it() -> bool {
     env::var("PIPEWORKS_CLASSES").is_ok_and(|value| value == "1")
 }
 
@@ -155,10 +155,11 @@ fn scores(results: &Value) -> Value {
     results
 }
 
-/// Grades it three times up to a SIGKILL and once more to its end; tells how often it was killed.
-fn killed(mut command: impl FnMut() -> Command, out: &Path) -> usize {
+/// Grades it up to a SIGKILL when so many are graded, again and again; tells how often it was
+/// killed.
+pub fn killed(mut command: impl FnMut() -> Command, out: &Path, at: &[usize]) -> usize {
     let mut times = 0;
-    for at in [25, 100, 175] {
+    for &at in at {
         let mut command = command();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("start the grader");
@@ -185,7 +186,7 @@ fn a_class_of_200_that_is_killed_goes_on_and_comes_to_the_same() {
     let undisturbed = grade(&course, &class, &whole);
     let seconds = started.elapsed().as_secs();
     check_format(&undisturbed);
-    let times = killed(|| command(&course, &class, &ended), &ended);
+    let times = killed(|| command(&course, &class, &ended), &ended, &[25, 100, 175]);
     assert_eq!(scores(&undisturbed), scores(&grade(&course, &class, &ended)));
     assert!(times > 0, "it was never killed");
     println!("200 submissions, {seconds} s; killed {times} times, the same scores");
@@ -205,7 +206,7 @@ fn a_class_of_200_that_is_killed_comes_to_the_same_bytes() {
         class.hand_in(&student, "02", if number % 7 == 0 { "fn main() {" } else { &half });
     }
     class.grade("whole").ends(0);
-    let times = killed(|| class.command("killed"), &class.out("killed"));
+    let times = killed(|| class.command("killed"), &class.out("killed"), &[25, 100, 175]);
     class.grade("killed").ends(0);
     same_files(&class.out("whole"), &class.out("killed"));
     assert!(times > 0, "it was never killed");

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::output;
 
-use super::super::verdict;
+use super::verdict;
 
 /// What was printed so far.
 pub struct Table {

@@ -1,0 +1,7 @@
+//! The students' copy of the course as it stands: what is in it, what is not, and that it works.
+
+mod gradescope;
+mod kit;
+mod leaks;
+mod packed;
+mod works;
