@@ -19,6 +19,13 @@ pub fn grade(args: &Grade) -> anyhow::Result<Status> {
         Grade::Diff { old, new } => {
             vec!["diff".into(), here.join(old).into(), here.join(new).into()]
         }
+        Grade::Report { report, formats } => {
+            let words = ["report".into(), here.join(report).into()].into_iter();
+            words.chain(formats.iter().map(OsString::from)).collect()
+        }
+        Grade::Sources { submissions, out } => {
+            vec!["sources".into(), here.join(submissions).into(), here.join(out).into()]
+        }
         Grade::SelfTest => vec!["self-test".into()],
     };
     let mut command = crate::helper::program(&course.root, "grader")?;

@@ -16,6 +16,7 @@ pub mod model;
 pub mod mounts;
 pub mod points;
 pub mod prepare;
+pub mod reports;
 pub mod results;
 pub mod run;
 pub mod self_test;

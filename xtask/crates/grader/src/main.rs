@@ -19,7 +19,7 @@ use grader::self_test::{Range, self_test};
 use grader::store::Store;
 use grader::toolchain::Toolchain;
 use grader::words::{Asked, Class, Wrong};
-use grader::{mounts, prepare, results, run, stop, words};
+use grader::{mounts, prepare, reports, results, run, stop, words};
 use nix::unistd::Uid;
 use sandbox::Level;
 use sandbox::user::User;
@@ -57,6 +57,21 @@ fn grade() -> anyhow::Result<bool> {
         }
         Asked::Class(asked) => class(&mut out, &asked),
         Asked::Diff { old, new } => diff(&mut out, &old, &new).map_err(Wrong::usage),
+        Asked::Report { report, formats } => {
+            // Opening makes a folder that is not there.
+            if !report.is_dir() {
+                return Err(Wrong::usage(anyhow!("there is no folder {}", report.display())));
+            }
+            reports::write(&mut out, &Course::here()?, &Store::open(&report)?, &formats)?;
+            Ok(true)
+        }
+        Asked::Sources { submissions, out: to } => {
+            let course = Course::here()?;
+            let students = students(&mut out, &course, &submissions)?;
+            apart(&submissions, &to)?;
+            reports::sources::write(&mut out, &course, &students, &to)?;
+            Ok(true)
+        }
         Asked::SelfTest => attacks(&mut out),
     }
 }
@@ -135,6 +150,7 @@ fn class(out: &mut dyn Write, asked: &Class) -> anyhow::Result<bool> {
     if gone > 0 {
         writeln!(out, "note: {gone} of an earlier run are no longer among the submissions")?;
     }
+    reports::renew(out, &course, &store)?;
     let all = told(out, &store, &names)?;
     warn(&level);
     Ok(all)

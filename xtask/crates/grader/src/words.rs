@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use crate::reports::Format;
+
 /// Wrong usage: what was asked for cannot be done, and nothing has been.
 #[derive(Debug)]
 pub struct Wrong(String);
@@ -28,7 +30,20 @@ impl std::error::Error for Wrong {}
 #[derive(Debug)]
 pub enum Asked {
     Class(Class),
-    Diff { old: PathBuf, new: PathBuf },
+    Diff {
+        old: PathBuf,
+        new: PathBuf,
+    },
+    /// A run's folder.
+    Report {
+        report: PathBuf,
+        formats: Vec<Format>,
+    },
+    /// For a tool that compares programs.
+    Sources {
+        submissions: PathBuf,
+        out: PathBuf,
+    },
     SelfTest,
 }
 
@@ -55,6 +70,19 @@ pub fn read(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> 
         Some("diff") => {
             let mut path = || words.next().map(PathBuf::from).context("a run's folder");
             Ok(Asked::Diff { old: path()?, new: path()? })
+        }
+        Some("report") => {
+            let report = words.next().context("a run's folder")?.into();
+            let format = |word: OsString| {
+                let known = word.to_str().and_then(Format::from_word);
+                known.with_context(|| format!("no form of reports is called {}", word.display()))
+            };
+            let formats = words.map(format).collect::<anyhow::Result<_>>();
+            Ok(Asked::Report { report, formats: formats.map_err(Wrong::usage)? })
+        }
+        Some("sources") => {
+            let mut path = || words.next().map(PathBuf::from).context("a folder");
+            Ok(Asked::Sources { submissions: path()?, out: path()? })
         }
         Some("self-test") => Ok(Asked::SelfTest),
         _ => bail!("the unknown word {}", verb.display()),
