@@ -7,8 +7,6 @@ use super::results::Environment;
 use super::text::{meaning, name, of, of_test, shown};
 use crate::model::{ExerciseGrade, Grade, TestGrade, Verdict};
 
-/// Characters that XML has no way to write are left out.
-///
 /// # Errors
 /// When it cannot be written.
 pub fn report(grade: &Grade, environment: &Environment) -> anyhow::Result<String> {

@@ -26,9 +26,14 @@ fn cut(line: &str) -> String {
     let mut chars = line.chars();
     let kept: String = chars.by_ref().take(LINE_CHARS).collect();
     match chars.count() {
-        0 => harmless(&kept),
-        left => format!("{}… ({left} more characters)", harmless(&kept)),
+        0 => plain(&kept),
+        left => format!("{}… ({left} more characters)", plain(&kept)),
     }
+}
+
+/// Harmless, and without what is no character of XML.
+fn plain(said: &str) -> String {
+    harmless(said).replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}")
 }
 
 /// The same on one line.
@@ -125,7 +130,7 @@ mod tests {
         assert!(shown.starts_with("\\u{1b}[2J\\u{202e}a\\u{0}b\nxxx"), "{}", &shown[..60]);
         assert!(shown.contains("x… (1048176 more characters)\ny\n"));
         assert!(shown.ends_with("y\n… (383 more lines)"), "{}", &shown[shown.len() - 60..]);
-        assert_eq!(name("a\nb\tc\x07"), "a b c\\u{7}");
+        assert_eq!(name("a\nb\tc\x07\u{ffff}"), "a b c\\u{7}\\u{ffff}");
     }
 
     #[test]
