@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
+use crate::import::harmless;
 use crate::store::{Store, file_name};
 
 /// How the name of a folder begins that is still being written.
@@ -59,7 +60,7 @@ impl Folder {
 pub fn plain(student: &str) -> anyhow::Result<String> {
     let is_plain = !student.is_empty() && !student.contains(['/', '\0']);
     ensure!(is_plain, "{student:?} in results.json is no name of a student");
-    Ok(file_name(student))
+    Ok(file_name(&harmless(student)))
 }
 
 /// Removes what somebody who was killed has begun to write.
