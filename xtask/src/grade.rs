@@ -23,6 +23,13 @@ pub fn grade(args: &Grade) -> anyhow::Result<Status> {
             let paths = [out].into_iter().chain(parts).map(|path| here.join(path).into());
             [OsString::from("merge")].into_iter().chain(paths).collect()
         }
+        Grade::Report { report, formats } => {
+            let words = ["report".into(), here.join(report).into()].into_iter();
+            words.chain(formats.iter().map(OsString::from)).collect()
+        }
+        Grade::Sources { submissions, out } => {
+            vec!["sources".into(), here.join(submissions).into(), here.join(out).into()]
+        }
         Grade::SelfTest => vec!["self-test".into()],
     };
     let mut command = crate::helper::program(&course.root, "grader")?;

@@ -18,6 +18,15 @@ pub enum Grade {
         parts: Vec<PathBuf>,
         out: PathBuf,
     },
+    /// A run's folder.
+    Report {
+        report: PathBuf,
+        formats: Vec<String>,
+    },
+    Sources {
+        submissions: PathBuf,
+        out: PathBuf,
+    },
     SelfTest,
 }
 
@@ -53,6 +62,48 @@ pub fn command(verb: Command) -> Command {
         .about("Make one report of the reports of all shards")
         .arg(path("parts", "PART", "The shards' folders").required(true).num_args(1..))
         .arg(path("out", "DIR", "The report's folder").long("out").required(true));
+    let report = Command::new("report")
+        .about("Write reports of a run for students, instructors and platforms")
+        .long_about(
+            "\
+Write reports of a run for students, instructors and platforms
+
+They are made of the run's results.json and stand beside it: a page for each
+student (feedback/, HTML and Markdown), one on the class (overview.html), and
+files for JUnit readers, Gradescope and GitHub Classroom. The next run with the
+same folder renews those that are there.",
+        )
+        .arg(path("report", "REPORT", "The report's folder of a run").required(true))
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .value_parser(["junit", "gradescope", "classroom", "feedback", "overview"])
+                .help("Only these, with commas between them [default: all]"),
+        )
+        .after_help(
+            "\
+Examples:
+  cargo xtask grade report report                            all of them
+  cargo xtask grade report report --format feedback,overview",
+        );
+    let sources = Command::new("sources")
+        .about("Lay the sources out for a tool that looks for copies (JPlag, Dolos)")
+        .arg(path("submissions", "DIR", "The folder of submissions").required(true))
+        .arg(path("out", "DIR", "A new folder for them").long("out").required(true))
+        .after_help(
+            "\
+Examples:
+  cargo xtask grade sources submissions --out sources
+
+For each exercise there is a folder with the students' programs, `submissions`,
+and one with the skeleton that they began with, `base`. With JPlag:
+  java -jar jplag.jar -l rust -bc sources/ex-01/base sources/ex-01/submissions
+With Dolos:
+  dolos run -l rust -i sources/ex-01/base/main.rs sources/ex-01/submissions/*/*.rs",
+        );
     let self_test = Command::new("self-test")
         .about("Attack the sandbox of this machine and say which defences hold");
     verb.about("Grade a folder of submissions")
@@ -90,6 +141,8 @@ does nothing twice.",
         .arg(flag("no-sandbox", "Run what students have written without any protection"))
         .subcommand(merge)
         .subcommand(diff)
+        .subcommand(report)
+        .subcommand(sources)
         .subcommand(self_test)
         .after_help(
             "\
@@ -101,6 +154,7 @@ Examples:
                                                    a quarter, on one of 4 machines
   cargo xtask grade merge part-* --out report      all quarters: the whole report
   cargo xtask grade diff report-1 report-2         which scores changed, and why
+  cargo xtask grade report report                  pages, JUnit, Gradescope, …
   cargo xtask grade self-test                      does the sandbox hold here?
 
 Exit status: 0 all is graded, 1 something could not be (it is neither zero nor
@@ -115,6 +169,12 @@ pub fn read(words: &ArgMatches) -> Verb {
             Grade::Merge { parts: all(words, "parts"), out: one(words, "out") }
         }
         Some(("diff", words)) => Grade::Diff { old: one(words, "old"), new: one(words, "new") },
+        Some(("report", words)) => {
+            Grade::Report { report: one(words, "report"), formats: all(words, "format") }
+        }
+        Some(("sources", words)) => {
+            Grade::Sources { submissions: one(words, "submissions"), out: one(words, "out") }
+        }
         Some(_) => Grade::SelfTest,
         None => Grade::Class(Class {
             submissions: one(words, "submissions"),

@@ -19,6 +19,7 @@ pub mod mounts;
 pub mod points;
 pub mod prepare;
 pub mod record;
+pub mod reports;
 pub mod results;
 pub mod run;
 pub mod self_test;

@@ -21,7 +21,7 @@ use grader::self_test::{Range, self_test};
 use grader::store::Store;
 use grader::toolchain::Toolchain;
 use grader::words::{Asked, Class, Wrong};
-use grader::{mounts, prepare, results, run, stop, words};
+use grader::{mounts, prepare, reports, results, run, stop, words};
 use nix::unistd::Uid;
 use sandbox::Level;
 use sandbox::user::User;
@@ -81,6 +81,21 @@ fn grade() -> anyhow::Result<bool> {
         Asked::Hangs => {
             let own = mounts_of_our_own();
             writeln!(out, "{}", grader::measure::hangs(&Course::here()?, &own, 15)?)?;
+            Ok(true)
+        }
+        Asked::Report { report, formats } => {
+            // Opening makes a folder that is not there.
+            if !report.is_dir() {
+                return Err(Wrong::usage(anyhow!("there is no folder {}", report.display())));
+            }
+            reports::write(&mut out, &Course::here()?, &Store::open(&report)?, &formats)?;
+            Ok(true)
+        }
+        Asked::Sources { submissions, out: to } => {
+            let course = Course::here()?;
+            let students = students(&mut out, &course, &submissions)?;
+            apart(&submissions, &to)?;
+            reports::sources::write(&mut out, &course, &students, &to)?;
             Ok(true)
         }
         Asked::SelfTest => attacks(&mut out),
@@ -196,6 +211,7 @@ fn report(
     if gone > 0 {
         writeln!(out, "note: {gone} of an earlier run are no longer among the submissions")?;
     }
+    reports::renew(out, course, store)?;
     told(out, store, names)
 }
 

@@ -189,9 +189,11 @@ impl ExerciseGrade {
                 hidden: json["hidden"].as_bool().context("the key `hidden` is missing")?,
             })
         };
-        let made = json["made"].as_object().context("the key `made` is missing")?;
+        // `results.json` goes without it.
+        let made = json["made"].as_object();
         let made = made
-            .iter()
+            .into_iter()
+            .flatten()
             .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
         Ok(ExerciseGrade {
             id: text(json, "id")?,

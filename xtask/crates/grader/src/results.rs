@@ -181,7 +181,8 @@ impl Table {
 }
 
 /// With at most two digits behind the point.
-fn points(points: f64) -> String {
+#[must_use]
+pub fn points(points: f64) -> String {
     let text = format!("{points:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

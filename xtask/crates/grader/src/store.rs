@@ -244,7 +244,7 @@ fn sweep(folder: &Path) -> io::Result<()> {
 }
 
 /// A student's name as that of a file: a long one is cut, and told from others by a digest.
-fn file_name(student: &str) -> String {
+pub(crate) fn file_name(student: &str) -> String {
     if student.len() <= NAME_BYTES {
         return student.to_owned();
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use crate::reports::Format;
 use crate::shard::Shard;
 
 /// Wrong usage: what was asked for cannot be done, and nothing has been.
@@ -36,6 +37,16 @@ pub enum Asked {
     },
     Merge {
         parts: Vec<PathBuf>,
+        out: PathBuf,
+    },
+    /// A run's folder.
+    Report {
+        report: PathBuf,
+        formats: Vec<Format>,
+    },
+    /// For a tool that compares programs.
+    Sources {
+        submissions: PathBuf,
         out: PathBuf,
     },
     SelfTest,
@@ -88,6 +99,19 @@ pub fn read(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> 
             Ok(Asked::Bare { submissions: words.next().context("a folder of submissions")?.into() })
         }
         Some("hangs") => Ok(Asked::Hangs),
+        Some("report") => {
+            let report = words.next().context("a run's folder")?.into();
+            let format = |word: OsString| {
+                let known = word.to_str().and_then(Format::from_word);
+                known.with_context(|| format!("no form of reports is called {}", word.display()))
+            };
+            let formats = words.map(format).collect::<anyhow::Result<_>>();
+            Ok(Asked::Report { report, formats: formats.map_err(Wrong::usage)? })
+        }
+        Some("sources") => {
+            let mut path = || words.next().map(PathBuf::from).context("a folder");
+            Ok(Asked::Sources { submissions: path()?, out: path()? })
+        }
         Some("self-test") => Ok(Asked::SelfTest),
         _ => bail!("the unknown word {}", verb.display()),
     }
