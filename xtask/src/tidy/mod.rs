@@ -1,7 +1,7 @@
 //! `tidy`: the repository's own rules. Each check is a module; each finding names file and line.
 
 mod anchors;
-mod book;
+pub mod book;
 mod draft;
 mod exercises;
 mod generated;
@@ -41,7 +41,8 @@ pub fn tidy(args: &Tidy) -> anyhow::Result<Status> {
 
 /// Renews what is generated.
 pub fn write_tables(course: &Course) -> anyhow::Result<()> {
-    generated::write(course)
+    generated::write(course)?;
+    book::write_lines(course)
 }
 
 /// What every check has found.

@@ -1,0 +1,157 @@
+// Checks the built book in a real browser, opened from the file system:
+//
+//   node .ci/book/check.mjs target/book [FOLDER FOR SCREENSHOTS [PAGE…]]
+//
+// Every page loads without an error and without the network, is readable at 360 and 1280 pixels in
+// light and dark, and has no serious finding of axe-core. The search finds POLLHUP, and a hint opens
+// by keyboard. The environment variable CHROMIUM names the browser.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WIDTHS = [360, 1280];
+const THEMES = ["light", "navy"];
+const HEIGHT = 900;
+// print.html repeats every page, with every heading's ID; toc.html is a frame of pages without
+// scripts.
+const NOT_PAGES = ["print.html", "toc.html"];
+
+const [folder, shots, ...only] = process.argv.slice(2);
+const book = resolve(folder);
+const findings = [];
+
+const pages = readdirSync(book, { recursive: true })
+  .filter((name) => name.endsWith(".html") && !NOT_PAGES.includes(name))
+  .filter((name) => only.length === 0 || only.some((wanted) => name.includes(wanted)))
+  .sort();
+
+const url = (name) => pathToFileURL(join(book, name)).href;
+
+async function inTheme(browser, theme, width) {
+  const context = await browser.newContext({ viewport: { width, height: HEIGHT } });
+  await context.addInitScript((name) => {
+    localStorage.setItem("mdbook-theme", name);
+  }, theme);
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  return { context, page };
+}
+
+/** All that the browser complains of, from now on. */
+function listen(page, say) {
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) say(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => say(`script: ${error.message}`));
+  page.on("requestfailed", (request) => say(`missing: ${request.url()}`));
+  page.on("request", (request) => {
+    if (!/^(file|data|blob):/.test(request.url())) say(`asks the network: ${request.url()}`);
+  });
+}
+
+/** What a page lays out or names wrongly, asked in the page itself. */
+function looks() {
+  const wrong = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) {
+    wrong.push(`scrolls sideways: ${root.scrollWidth} of ${root.clientWidth} pixels`);
+  }
+  for (const image of document.querySelectorAll("main img")) {
+    if (!image.alt) wrong.push(`a picture without a text: ${image.src}`);
+  }
+  for (const figure of document.querySelectorAll("main svg[role=img]")) {
+    const ids = (figure.getAttribute("aria-labelledby") ?? "").split(" ");
+    const texts = ids.map((id) => document.getElementById(id)?.textContent.trim());
+    if (texts.length < 2 || texts.some((text) => !text)) wrong.push("a figure without a text");
+  }
+  for (const figure of document.querySelectorAll("main svg:not([role=img])")) {
+    if (!figure.closest("a, button")) wrong.push("a figure without a role");
+  }
+  return wrong;
+}
+
+async function accessibility(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { preload: false }));
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, help, nodes }) => `axe: ${id}: ${help}: ${nodes.map((node) => node.html).slice(0, 3).join(" ")}`);
+}
+
+async function everyPage(browser) {
+  for (const theme of THEMES) {
+    for (const width of WIDTHS) {
+      const { context, page } = await inTheme(browser, theme, width);
+      let name = "";
+      const say = (what) => findings.push(`${name} (${theme}, ${width}): ${what}`);
+      listen(page, say);
+      for (name of pages) {
+        await page.goto(url(name), { waitUntil: "load" });
+        (await page.evaluate(looks)).forEach(say);
+        (await accessibility(page)).forEach(say);
+        if (shots) {
+          const file = `${name.replaceAll("/", "-")}-${theme}-${width}.png`;
+          await page.screenshot({ path: join(shots, file), fullPage: true });
+        }
+      }
+      await context.close();
+    }
+  }
+}
+
+async function search(browser) {
+  const { context, page } = await inTheme(browser, "light", 1280);
+  await page.goto(url("introduction.html"));
+  await page.keyboard.press("s");
+  await page.keyboard.type("POLLHUP");
+  const found = page.locator("#mdbook-searchresults a, #searchresults a");
+  try {
+    await found.first().waitFor();
+  } catch {
+    findings.push("the search finds no POLLHUP");
+  }
+  await context.close();
+}
+
+async function hints(browser) {
+  const { context, page } = await inTheme(browser, "light", 1280);
+  for (const name of pages.filter((page) => page.startsWith("exercises/ex-"))) {
+    await page.goto(url(name));
+    const folded = page.locator("details.hint");
+    const count = await folded.count();
+    if (count !== 3) findings.push(`${name}: ${count} folded hints, not 3`);
+    for (let index = 0; index < count; index += 1) {
+      const hint = folded.nth(index);
+      if (await hint.evaluate((details) => details.open)) {
+        findings.push(`${name}: hint ${index + 1} is open from the start`);
+      }
+      await hint.locator("summary").focus();
+      await page.keyboard.press("Enter");
+      if (!(await hint.evaluate((details) => details.open))) {
+        findings.push(`${name}: hint ${index + 1} does not open by the key Enter`);
+      }
+    }
+  }
+  await context.close();
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+try {
+  await everyPage(browser);
+  if (only.length === 0) {
+    await search(browser);
+    await hints(browser);
+  }
+} finally {
+  await browser.close();
+}
+for (const finding of findings) console.log(finding);
+console.log(`${pages.length} pages in ${relative(".", book)}: ${findings.length} findings`);
+process.exitCode = findings.length === 0 ? 0 : 1;
