@@ -10,6 +10,7 @@ mod output;
 mod status;
 
 mod bench;
+mod book;
 mod check;
 mod doctor;
 mod grade;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Verb::Snapshot(verb) => snapshot::snapshot(verb),
         Verb::Doctor(verb) => doctor::doctor(verb),
         Verb::Grade(verb) => grade::grade(verb),
+        Verb::Book(verb) => book::book(verb),
         Verb::Test(verb) => test::test(verb),
         Verb::Tidy(verb) => tidy::tidy(verb),
         Verb::New(verb) => new::new(verb),

@@ -1,4 +1,4 @@
-"""A pidfd is readable when its process has ended: poll waits for several at once."""
+"""A pidfd is readable when its process has ended: poll waits for several."""
 import os
 import select
 

@@ -5,6 +5,7 @@
 //! than all that is here. The help is broken into lines of 80 columns by hand for the same reason.
 
 mod bench;
+mod book;
 mod check;
 mod doctor;
 mod grade;
@@ -24,6 +25,7 @@ use clap::builder::styling::AnsiColor;
 use clap::{Arg, ArgMatches, Command};
 
 pub use bench::{Bench, Suite};
+pub use book::Book;
 pub use check::Check;
 pub use doctor::{Doctor, Patient};
 pub use grade::{Class, Grade};
@@ -57,6 +59,7 @@ pub enum Verb {
     Snapshot(Snapshot),
     Doctor(Doctor),
     Grade(Grade),
+    Book(Book),
     Test(Test),
     Tidy(Tidy),
     New(New),
@@ -67,7 +70,7 @@ pub enum Verb {
 type VerbArgs = (&'static str, fn(Command) -> Command, fn(&ArgMatches) -> Verb);
 
 /// In the order of the help.
-const VERBS: [VerbArgs; 14] = [
+const VERBS: [VerbArgs; 15] = [
     ("list", list::command, list::read),
     ("run", run::command, run::read),
     ("check", check::command, check::read),
@@ -78,6 +81,7 @@ const VERBS: [VerbArgs; 14] = [
     ("snapshot", snapshot::command, snapshot::read),
     ("doctor", doctor::command, doctor::read),
     ("grade", grade::command, grade::read),
+    ("book", book::command, book::read),
     ("test", test::command, test::read),
     ("tidy", tidy::command, tidy::read),
     ("new", new::command, new::read),

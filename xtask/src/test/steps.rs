@@ -102,6 +102,7 @@ pub const ALL: &[Step] = &[
          --exclude snapshots --exclude doctor --exclude grader --test * --no-fail-fast -- --show-output",
     ),
     step("snapshots", "every lesson prints what is stored", "xtask snapshot"),
+    step("book", "command lines in the book print what it says", "xtask book --check"),
     step("exercises", "wrong programs fail as recorded, right ones pass", "xtask check --gate"),
     step("tidy", "the repository's own rules", "xtask tidy"),
 ];

@@ -1,7 +1,7 @@
 //! `tidy`: the repository's own rules. Each check is a module; each finding names file and line.
 
 mod anchors;
-pub mod book;
+mod book;
 mod draft;
 mod exercises;
 mod generated;
@@ -12,6 +12,7 @@ mod tree;
 
 use std::io::Write;
 
+pub use book::page;
 use course::Course;
 pub use draft::unfinished;
 pub use sources::is_the_students;
