@@ -17,8 +17,8 @@ const WIDTHS = [360, 1280];
 const THEMES = ["light", "navy"];
 const HEIGHT = 900;
 // print.html repeats every page, with every heading's ID; toc.html is a frame of pages without
-// scripts.
-const NOT_PAGES = ["print.html", "toc.html"];
+// scripts; 404.html is for a web server, with paths from its root.
+const NOT_PAGES = ["print.html", "toc.html", "404.html"];
 
 const [folder, shots, ...only] = process.argv.slice(2);
 const book = resolve(folder);
@@ -43,7 +43,7 @@ async function inTheme(browser, theme, width) {
     localStorage.setItem("mdbook-theme", name);
   }, theme);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(120_000); // a machine may be busy
   return { context, page };
 }
 
@@ -53,7 +53,11 @@ function listen(page, say) {
     if (["error", "warning"].includes(message.type())) say(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => say(`script: ${error.message}`));
-  page.on("requestfailed", (request) => say(`missing: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // Given up by the browser, which goes on to the next page.
+    const isOurs = request.failure()?.errorText === "net::ERR_ABORTED";
+    if (!isOurs) say(`missing: ${request.url()}`);
+  });
   page.on("request", (request) => {
     if (!/^(file|data|blob):/.test(request.url())) say(`asks the network: ${request.url()}`);
   });
