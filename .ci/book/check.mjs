@@ -1,6 +1,8 @@
 // Checks the built book in a real browser, opened from the file system:
 //
-//   node .ci/book/check.mjs target/book [FOLDER FOR SCREENSHOTS [PAGE…]]
+//   node target/book-browser/check.mjs target/book [FOLDER FOR SCREENSHOTS [PAGE…]]
+//
+// (.ci/book/run puts it there, beside the packages that it needs.)
 //
 // Every page loads without an error and without the network, is readable at 360 and 1280 pixels in
 // light and dark, and has no serious finding of axe-core. The search finds POLLHUP, and a hint opens
