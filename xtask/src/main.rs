@@ -11,6 +11,8 @@ mod status;
 
 #[cfg(feature = "author")]
 mod bench;
+#[cfg(feature = "author")]
+mod book;
 mod check;
 mod doctor;
 #[cfg(feature = "author")]
@@ -53,6 +55,8 @@ fn main() -> ExitCode {
         Verb::Doctor(verb) => doctor::doctor(verb),
         #[cfg(feature = "author")]
         Verb::Grade(verb) => grade::grade(verb),
+        #[cfg(feature = "author")]
+        Verb::Book(verb) => book::book(verb),
         Verb::Test(verb) => test::test(verb),
         #[cfg(feature = "author")]
         Verb::Handout(verb) => handout::handout(verb),

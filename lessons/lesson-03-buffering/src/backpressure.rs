@@ -24,7 +24,6 @@ const READS: usize = 24;
 /// A line of the table after this many reads; all of them are checked.
 const READS_PER_LINE: usize = 8;
 
-// ANCHOR: backpressure
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC).context("create the pipe")?;
     let sixteen_pages = measure::sixteen_pages()?;
@@ -56,7 +55,6 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
         }
     }
 }
-// ANCHOR_END: backpressure
 
 // ANCHOR: backpressure-parent
 fn follow(
@@ -94,7 +92,6 @@ fn follow(
 }
 // ANCHOR_END: backpressure-parent
 
-// ANCHOR: backpressure-child
 fn write_until_refused(reader: OwnedFd, writer: &OwnedFd, tally: &OwnedFd, chunk: &[u8]) -> ! {
     // A mistake on either side must not leave a child that waits for ever: SIGALRM would end it.
     alarm::set(5);
@@ -113,4 +110,3 @@ fn write_until_refused(reader: OwnedFd, writer: &OwnedFd, tally: &OwnedFd, chunk
     // broken by: relying on a destructor or on a flushed buffer in the child.
     unsafe { nix::libc::_exit(i32::from(last != Err(Errno::EPIPE))) }
 }
-// ANCHOR_END: backpressure-child

@@ -21,7 +21,6 @@ pub const CLAIM: &str = "a write that waits needs a whole page free";
 
 const READS_PER_PAGE: usize = 4;
 
-// ANCHOR: page-slot
 pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC).context("create the pipe")?;
     let sixteen_pages = measure::sixteen_pages()?;
@@ -57,7 +56,6 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
         }
     }
 }
-// ANCHOR_END: page-slot
 
 // ANCHOR: page-slot-parent
 fn read_by_quarters(
@@ -98,7 +96,6 @@ fn row(
     Ok(())
 }
 
-// ANCHOR: page-slot-child
 fn write_until_refused(reader: OwnedFd, writer: &OwnedFd, tally: &OwnedFd, chunk: &[u8]) -> ! {
     // A mistake on either side must not leave a child that waits for ever: SIGALRM would end it.
     alarm::set(5);
@@ -117,4 +114,3 @@ fn write_until_refused(reader: OwnedFd, writer: &OwnedFd, tally: &OwnedFd, chunk
     // broken by: relying on a destructor or on a flushed buffer in the child.
     unsafe { nix::libc::_exit(i32::from(last != Err(Errno::EPIPE))) }
 }
-// ANCHOR_END: page-slot-child

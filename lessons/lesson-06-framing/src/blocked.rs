@@ -16,7 +16,6 @@ use nix::unistd::Pid;
 /// (any will do).
 const LIMIT: Duration = Duration::from_secs(5);
 
-// ANCHOR: blocked
 /// Returns once `process` sleeps in `write` on its descriptor `number`.
 ///
 /// The state is read before the call. A process that the reader has woken is in state R from that
@@ -37,9 +36,7 @@ pub fn in_write(process: Pid, number: RawFd) -> anyhow::Result<()> {
         std::thread::yield_now();
     }
 }
-// ANCHOR_END: blocked
 
-// ANCHOR: blocked-syscall
 /// The file says `1 0x4 0x7ffd08 0x1000` and more: the number of the call, then its arguments; or
 /// `running` (proc_pid_syscall(5)).
 fn is_writing(process: Pid, number: RawFd) -> anyhow::Result<bool> {
@@ -51,7 +48,6 @@ fn is_writing(process: Pid, number: RawFd) -> anyhow::Result<bool> {
     let descriptor = first.and_then(|digits| RawFd::from_str_radix(digits, 16).ok());
     Ok(call == Some(libc::SYS_write) && descriptor == Some(number))
 }
-// ANCHOR_END: blocked-syscall
 
 /// One letter: R runs or could, S sleeps until something happens, D waits for memory or a lock, Z
 /// is a zombie. It stands behind the program's name, which may have spaces (proc_pid_stat(5)).

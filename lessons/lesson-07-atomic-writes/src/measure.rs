@@ -13,7 +13,6 @@ pub const REFUSED: &str = "set the capacity of a pipe (/proc/sys/fs/pipe-user-pa
 
 nix::ioctl_read_bad!(fionread, libc::FIONREAD, libc::c_int);
 
-// ANCHOR: bytes-in
 /// How many bytes somebody could read from the pipe that `end` belongs to.
 pub fn bytes_in(end: impl AsFd) -> anyhow::Result<usize> {
     let number = end.as_fd().as_raw_fd();
@@ -26,16 +25,13 @@ pub fn bytes_in(end: impl AsFd) -> anyhow::Result<usize> {
     unsafe { fionread(number, &raw mut count) }.context("ask how much is in the pipe")?;
     usize::try_from(count).context("count the bytes in the pipe")
 }
-// ANCHOR_END: bytes-in
 
-// ANCHOR: page-bytes
 /// The size of a page: 4096 bytes on most machines, 16384 or 65536 on some.
 pub fn page_bytes() -> anyhow::Result<usize> {
     let answer = sysconf(SysconfVar::PAGE_SIZE).context("ask for the size of a page")?;
     let bytes = answer.context("this system does not tell the size of a page")?;
     usize::try_from(bytes).context("understand the size of a page")
 }
-// ANCHOR_END: page-bytes
 
 /// The capacity of a pipe of `count` pages, in the type that `F_SETPIPE_SZ` takes.
 pub fn pages(count: usize) -> anyhow::Result<libc::c_int> {

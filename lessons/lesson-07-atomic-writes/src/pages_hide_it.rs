@@ -51,7 +51,6 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
 }
 // ANCHOR_END: pages-hide-it
 
-// ANCHOR: pages-hide-it-two
 /// All that comes out, by reads into `buffer`, when both write their record again and again.
 fn two_writers(records: &[Vec<u8>; 2], buffer: &mut [u8]) -> anyhow::Result<Vec<u8>> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC).context("create the pipe")?;
@@ -103,9 +102,7 @@ fn two_writers(records: &[Vec<u8>; 2], buffer: &mut [u8]) -> anyhow::Result<Vec<
     anyhow::ensure!(well, "the writers ended with {ended:?}");
     Ok(stream)
 }
-// ANCHOR_END: pages-hide-it-two
 
-// ANCHOR: pages-hide-it-child
 fn write_records(writer: &OwnedFd, record: &[u8]) -> ! {
     // A mistake on either side must not leave a child that waits for ever: SIGALRM would end it.
     alarm::set(5);
@@ -117,4 +114,3 @@ fn write_records(writer: &OwnedFd, record: &[u8]) -> ! {
     // broken by: relying on a destructor or on a flushed buffer in the child.
     unsafe { libc::_exit(i32::from(!well)) }
 }
-// ANCHOR_END: pages-hide-it-child

@@ -55,7 +55,6 @@ pub fn run(out: &mut Transcript) -> anyhow::Result<()> {
 }
 // ANCHOR_END: torn-records
 
-// ANCHOR: torn-records-two
 /// All that comes out of a pipe of one page when both write their record twice.
 fn two_writers(records: &[Vec<u8>; 2]) -> anyhow::Result<Vec<u8>> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC).context("create the pipe")?;
@@ -100,9 +99,7 @@ fn two_writers(records: &[Vec<u8>; 2]) -> anyhow::Result<Vec<u8>> {
     anyhow::ensure!(well, "the writers ended with {ended:?}");
     Ok(stream)
 }
-// ANCHOR_END: torn-records-two
 
-// ANCHOR: torn-records-child
 fn write_records(writer: &OwnedFd, record: &[u8]) -> ! {
     // A mistake on either side must not leave a child that waits for ever: SIGALRM would end it.
     alarm::set(5);
@@ -114,4 +111,3 @@ fn write_records(writer: &OwnedFd, record: &[u8]) -> ! {
     // broken by: relying on a destructor or on a flushed buffer in the child.
     unsafe { libc::_exit(i32::from(!well)) }
 }
-// ANCHOR_END: torn-records-child

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "author")]
 mod bench;
+#[cfg(feature = "author")]
+mod book;
 mod check;
 mod doctor;
 #[cfg(feature = "author")]
@@ -31,6 +33,8 @@ use clap::{Arg, ArgMatches, Command};
 
 #[cfg(feature = "author")]
 pub use bench::{Bench, Suite};
+#[cfg(feature = "author")]
+pub use book::Book;
 pub use check::Check;
 pub use doctor::{Doctor, Patient};
 #[cfg(feature = "author")]
@@ -72,6 +76,8 @@ pub enum Verb {
     Grade(Grade),
     #[cfg(feature = "author")]
     Handout(Handout),
+    #[cfg(feature = "author")]
+    Book(Book),
     Test(Test),
     #[cfg(feature = "author")]
     Tidy(Tidy),
@@ -99,6 +105,8 @@ const VERBS: &[VerbArgs] = &[
     ("grade", grade::command, grade::read),
     #[cfg(feature = "author")]
     ("handout", handout::command, handout::read),
+    #[cfg(feature = "author")]
+    ("book", book::command, book::read),
     ("test", test::command, test::read),
     #[cfg(feature = "author")]
     ("tidy", tidy::command, tidy::read),

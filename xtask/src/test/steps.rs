@@ -15,6 +15,8 @@ const DENY: Option<(&str, &str)> =
     Some(("cargo deny --version", "cargo install cargo-deny --version 0.20.2 --locked"));
 
 const BWRAP: Option<(&str, &str)> = Some(("bwrap --version", "apt-get install bubblewrap"));
+const TYPOS: Option<(&str, &str)> =
+    Some(("typos --version", "cargo install typos-cli --version 1.52.0 --locked"));
 
 /// All of them, in the order in which they run. What the students write is left out of every one:
 /// who has solved an exercise, or has not yet, has broken nothing.
@@ -102,6 +104,8 @@ pub const ALL: &[Step] = &[
          --exclude snapshots --exclude doctor --exclude grader --test * --no-fail-fast -- --show-output",
     ),
     step("snapshots", "every lesson prints what is stored", "xtask snapshot"),
+    Step { needs: TYPOS, ..step("spelling", "spelling", "typos --config .ci/typos.toml") },
+    step("book", "command lines in the book print what it says", "xtask book --check"),
     step("exercises", "wrong programs fail as recorded, right ones pass", "xtask check --gate"),
     step("tidy", "the repository's own rules", "xtask tidy"),
 ];

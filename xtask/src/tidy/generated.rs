@@ -1,25 +1,37 @@
 //! What is generated: the tables in README.md and CONTRIBUTING.md from the metadata, those of the
-//! book from its pages.
+//! book from its pages, and the book's pages of the exercises.
+
+mod book;
 
 use std::fs;
 
 use anyhow::Context;
 use course::Course;
-use doctor::Kind;
 
 /// A table: its file, the name in its markers, and who makes it.
 type Table = (&'static str, &'static str, fn(&Course) -> anyhow::Result<String>);
 
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 9] = [
     ("README.md", "lessons", lessons),
     ("README.md", "exercises", exercises),
     ("CONTRIBUTING.md", "listings", listings),
-    ("book/src/SUMMARY.md", "hangs", hangs),
-    ("book/src/hangs/README.md", "kinds", kinds),
+    ("book/src/SUMMARY.md", "lessons", book::chapters),
+    ("book/src/SUMMARY.md", "exercises", book::tasks),
+    ("book/src/SUMMARY.md", "hangs", book::hangs),
+    ("book/src/introduction.md", "course", book::overview),
+    ("book/src/exercises/README.md", "exercises", book::tasks_table),
+    ("book/src/hangs/README.md", "kinds", book::kinds),
 ];
 
 pub fn check(course: &Course) -> Vec<String> {
-    TABLES.iter().filter_map(|table| finding(course, table)).collect()
+    let tables = TABLES.iter().filter_map(|table| finding(course, table));
+    let pages = book::pages(course).into_iter().filter_map(|(path, page)| {
+        let stored = fs::read_to_string(course.root.join(&path)).ok();
+        let finding =
+            format!("{}: not what it is made from: cargo xtask tidy --write", path.display());
+        (stored.as_ref() != Some(&page)).then_some(finding)
+    });
+    tables.chain(pages).collect()
 }
 
 fn finding(course: &Course, (file, name, table): &Table) -> Option<String> {
@@ -36,6 +48,13 @@ fn finding(course: &Course, (file, name, table): &Table) -> Option<String> {
 }
 
 pub fn write(course: &Course) -> anyhow::Result<()> {
+    for (path, page) in book::pages(course) {
+        let whole = course.root.join(&path);
+        if fs::read_to_string(&whole).ok().as_ref() != Some(&page) {
+            files::replace(&whole, page.as_bytes())
+                .with_context(|| format!("write {}", path.display()))?;
+        }
+    }
     for (file, name, table) in TABLES {
         let text = read(course, file)?;
         if let Some(new) = replaced(&text, name, &table(course)?).filter(|new| *new != text) {
@@ -100,35 +119,4 @@ fn listings(course: &Course) -> anyhow::Result<String> {
         }
     }
     Ok(table)
-}
-
-/// The contents of the part "Why does it hang?".
-fn hangs(course: &Course) -> anyhow::Result<String> {
-    let mut list =
-        format!("- [{}](hangs/README.md)\n", heading(course, "book/src/hangs/README.md")?);
-    for kind in Kind::ALL {
-        list.push_str(&format!("  - [{0}](hangs/{0}.md)\n", kind.id()));
-    }
-    Ok(list)
-}
-
-/// What each kind of hang is, from its page's heading.
-fn kinds(course: &Course) -> anyhow::Result<String> {
-    let mut table = String::from("| kind | what happens | lesson |\n| --- | --- | --- |\n");
-    for kind in Kind::ALL {
-        let (id, page) = (kind.id(), kind.page());
-        let heading = heading(course, &page)?;
-        let what = heading.strip_prefix(&format!("{id}: "));
-        let what = what.with_context(|| format!("{page} does not begin with `# {id}: …`"))?;
-        let lesson = kind.lesson().map_or("none", |(lesson, _)| lesson);
-        table.push_str(&format!("| [{id}]({id}.md) | {what} | {lesson} |\n"));
-    }
-    Ok(table)
-}
-
-/// The heading of a page.
-fn heading(course: &Course, page: &str) -> anyhow::Result<String> {
-    let text = read(course, page)?;
-    let heading = text.lines().next().and_then(|line| line.strip_prefix("# "));
-    Ok(heading.with_context(|| format!("{page} does not begin with a heading"))?.to_owned())
 }

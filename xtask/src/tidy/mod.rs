@@ -12,6 +12,7 @@ mod tree;
 
 use std::io::Write;
 
+pub use book::page;
 use course::Course;
 pub use draft::unfinished;
 pub use sources::is_the_students;
@@ -41,7 +42,8 @@ pub fn tidy(args: &Tidy) -> anyhow::Result<Status> {
 
 /// Renews what is generated.
 pub fn write_tables(course: &Course) -> anyhow::Result<()> {
-    generated::write(course)
+    generated::write(course)?;
+    book::write_lines(course)
 }
 
 /// What every check has found.

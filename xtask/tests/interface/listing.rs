@@ -6,9 +6,9 @@ use fixture::{Fixture, GOOD};
 
 use super::{run, stderr, stdout, xtask};
 
-const VERBS: [&str; 12] = [
-    "list", "run", "check", "watch", "hint", "reset", "solution", "snapshot", "test", "tidy",
-    "new", "bench",
+const VERBS: [&str; 13] = [
+    "list", "book", "run", "check", "watch", "hint", "reset", "solution", "snapshot", "test",
+    "tidy", "new", "bench",
 ];
 
 #[test]

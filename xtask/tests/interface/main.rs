@@ -1,5 +1,6 @@
 //! What a user types, and what they get: every verb, every exit status.
 
+mod book;
 mod doctor;
 mod exercises;
 mod first_build;
