@@ -17,8 +17,8 @@ pub fn encoded(grade: &Grade, environment: &Environment) -> String {
     format!("{}\n", STANDARD.encode(payload(grade, environment).to_string()))
 }
 
-/// What is encoded. Where something is not graded the status is `error` and the score is of 0, which
-/// the reporter does not pass on to Classroom.
+/// What is encoded. Where something is not graded the status is `error` and the score is of 0,
+/// which the reporter does not pass on to Classroom.
 #[must_use]
 pub fn payload(grade: &Grade, environment: &Environment) -> Value {
     let all_pass = grade.exercises.iter().all(|exercise| exercise.verdict == Verdict::Pass);
