@@ -90,7 +90,7 @@ pub const ALL: &[Step] = &[
     step(
         "grader",
         "submissions are graded as they deserve, and no result is lost",
-        "cargo test -p grader --test grader -- --show-output",
+        "cargo test -p grader --test grader --test forms -- --show-output",
     ),
     Step {
         needs: BWRAP,
