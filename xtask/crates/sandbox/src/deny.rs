@@ -153,8 +153,8 @@ fn refused() -> anyhow::Result<BpfProgram> {
     let family = u64::from(libc::AF_UNIX.unsigned_abs());
     let others = rule(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)?;
     rules.insert(libc::SYS_socketpair, vec![others]);
-    // Shared memory without a name: what its owner has let go of counts for no process any more, and
-    // stays (measured: 1 GiB behind a process of 13 MiB).
+    // Shared memory without a name: what its owner has let go of counts for no process any more,
+    // and stays (measured: 1 GiB behind a process of 13 MiB).
     let anonymous = u64::from((libc::MAP_SHARED | libc::MAP_ANONYMOUS).unsigned_abs());
     rules.insert(libc::SYS_mmap, vec![has_bits(3, anonymous)?]);
     for (call, argument) in ON_OTHERS {
