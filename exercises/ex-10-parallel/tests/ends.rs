@@ -1,6 +1,8 @@
 //! How the commands end and the program does, and what a command is given.
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Ran, Trial, Wrong};
+
+use crate::fifos;
 
 const COUNTED: &str = "Each command is waited for, each status looked at: an exit code, or the \
     signal that has ended it. The program's own status is how many have failed.";
@@ -25,8 +27,22 @@ const READER_GONE: &str = "Rust ignores SIGPIPE, so a write to a pipe without re
 const REAP: &str = "Each command that was started has to be waited for, also when the program \
     ends for a reason of its own.";
 
+/// The first ends last, so that whoever prints what has ended is wrong every time.
+fn in_reverse(
+    trial: &Trial,
+    [first, second, third]: [&str; 3],
+    by_hand: &str,
+) -> Result<Ran, Wrong> {
+    fifos(trial, &["gate"])?;
+    let (first, third) = (format!("cat gate; {first}"), format!("exec 9> gate; {third}"));
+    trial.program([&first, second, &third]).by_hand(by_hand).run()
+}
+
 pub fn failing_commands(trial: &Trial) -> Outcome {
-    let ran = trial.program(["echo one; exit 3", "echo two", "echo three; kill -KILL $$"]).run()?;
+    let by_hand = "cargo xtask run ex-10 -- 'sleep 1; echo one; exit 3' 'echo two' \
+        'echo three; kill -KILL $$'; echo $?";
+    let commands = ["echo one; exit 3", "echo two", "echo three; kill -KILL $$"];
+    let ran = in_reverse(trial, commands, by_hand)?;
     ran.exits(2, COUNTED)?;
     ran.prints("one\ntwo\nthree\n", PRINTED)?;
     ran.complains("[1] exited with 3\n[3] was ended by SIGKILL\n", TOLD)?;
@@ -34,7 +50,9 @@ pub fn failing_commands(trial: &Trial) -> Outcome {
 }
 
 pub fn missing_commands(trial: &Trial) -> Outcome {
-    let ran = trial.program(["echo one", "no-such-command 2", "echo three"]).run()?;
+    let by_hand =
+        "cargo xtask run ex-10 -- 'sleep 1; echo one' 'no-such-command 2' 'echo three'; echo $?";
+    let ran = in_reverse(trial, ["echo one", "no-such-command 2", "echo three"], by_hand)?;
     ran.exits(1, MISSING)?;
     ran.prints("one\nthree\n", MISSING)?;
     ran.mentions("no-such-command", ERRORS)?;

@@ -115,9 +115,16 @@ pub fn different_amounts_different_times(trial: &Trial) -> Outcome {
     ran.leaves_nothing(REAP)
 }
 
+/// The first ends last, so that whoever prints what has ended is wrong every time.
 pub fn any_bytes(trial: &Trial) -> Outcome {
+    fifos(trial, &["gate"])?;
+    let first = r"cat gate; printf '\377\000\n'";
+    let last = r"exec 9> gate; printf '\n\n'";
     let ran = trial
-        .program([r"printf '\377\000\n'", ":", "printf 'no newline'", "", r"printf '\n\n'"])
+        .program([first, ":", "printf 'no newline'", "", last])
+        .by_hand(
+            "cargo xtask run ex-10 -- 'sleep 1; head -c 9 /dev/urandom' : 'printf x' '' | od -c",
+        )
         .run()?;
     ran.exits(0, ENDS)?;
     ran.prints(b"\xff\0\nno newline\n\n", BYTES)

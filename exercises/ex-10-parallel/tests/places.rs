@@ -50,10 +50,11 @@ pub fn rests(trial: &Trial) -> Outcome {
 
 pub fn closes_and_goes_on(trial: &Trial) -> Outcome {
     let lines = trial.random().usize(30_000..60_000);
-    fifos(trial, &["gate"])?;
-    // Opening a FIFO waits until somebody opens its other end (fifo(7)).
-    let closes = "echo one; exec >&-; : < gate";
-    let speaks = format!("seq {lines}; : > gate");
+    fifos(trial, &["closed", "gate"])?;
+    // Opening a FIFO waits until somebody opens its other end (fifo(7)), and `cat` for the end of
+    // whoever has that: so the first closes first, and ends last.
+    let closes = "echo one; exec >&-; : > closed; cat gate > /dev/null";
+    let speaks = format!(": < closed; seq {lines}; exec 9> gate");
     let ran = trial
         .program([closes, &speaks])
         .by_hand(format!(
@@ -92,7 +93,16 @@ pub fn always_j(trial: &Trial) -> Outcome {
 
 pub fn three_hundred(trial: &Trial) -> Outcome {
     const COUNT: usize = 300;
-    let commands = (1..=COUNT).map(|number| format!("echo {number}; exit 1"));
+    fifos(trial, &["gate"])?;
+    // The first ends after others, so that whoever prints what has ended is wrong every time.
+    let commands = (1..=COUNT).map(|number| {
+        let when = match number {
+            1 => "cat gate; ",
+            20 => "exec 9> gate; ",
+            _ => "",
+        };
+        format!("{when}echo {number}; exit 1")
+    });
     let ran = trial
         .program(["-j", "8"].map(str::to_owned).into_iter().chain(commands))
         // Each is a shell that has to be started, also where others want the processors.
