@@ -109,7 +109,10 @@ fn every_kind_has_its_page_and_its_programs_and_there_are_no_others() {
     let mut expected: Vec<String> = ids.iter().map(|id| format!("{id}.md")).collect();
     expected.sort();
     assert_eq!(pages, expected);
-    assert_eq!(names("book/programs"), ids);
+    let mut programs = names("book/programs");
+    // Those of a chapter.
+    programs.retain(|folder| folder != "systems");
+    assert_eq!(programs, ids);
 }
 
 #[test]
