@@ -2,28 +2,31 @@
 
 use nix::unistd::Pid;
 
-use crate::tree::text_at_once;
+use crate::tree::read_to_end;
 
-/// What stands in the memory of a process that has asked for something asynchronous. A ring of
-/// io_uring works on for as long as it is mapped, also when its descriptor is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The mappings of a process, by which one is known that has asked for something asynchronous. A
+/// ring of io_uring works on for as long as it is mapped, also when its descriptor is closed.
 pub struct Background {
-    pub aio: bool,
-    pub io_uring: bool,
+    /// `None`: whoever may not be looked at might have both.
+    maps: Option<String>,
 }
 
 impl Background {
-    /// Whoever may not be looked at might have both.
     pub fn of(pid: Pid) -> Background {
-        let maps = text_at_once(&format!("/proc/{pid}/maps"));
-        maps.map_or(Background { aio: true, io_uring: true }, |maps| Background::in_maps(&maps))
+        let maps = read_to_end(&format!("/proc/{pid}/maps")).ok();
+        Background { maps: maps.map(|maps| String::from_utf8_lossy(&maps).into_owned()) }
     }
 
-    fn in_maps(maps: &str) -> Background {
-        Background {
-            aio: maps.contains("/[aio]"),
-            io_uring: maps.contains("anon_inode:[io_uring]"),
-        }
+    pub fn may_use_aio(&self) -> bool {
+        self.has("/[aio]")
+    }
+
+    pub fn may_use_io_uring(&self) -> bool {
+        self.has("anon_inode:[io_uring]")
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.maps.as_ref().is_none_or(|maps| maps.contains(name))
     }
 }
 
@@ -33,15 +36,15 @@ mod tests {
 
     #[test]
     fn rings_are_known_by_their_mappings() {
+        let both = |found: Background| (found.may_use_aio(), found.may_use_io_uring());
         let of = |path| {
             let line = format!("7f10ac6ad000-7f10ac6ae000 rw-s 00000000 00:10 2058   {path}\n");
-            let found = Background::in_maps(&line);
-            (found.aio, found.io_uring)
+            both(Background { maps: Some(line) })
         };
         assert_eq!(of("anon_inode:[io_uring]"), (false, true));
         assert_eq!(of("/[aio] (deleted)"), (true, false));
         assert_eq!(of("/usr/lib/libc.so.6"), (false, false));
-        let me = Background::of(nix::unistd::getpid());
-        assert_eq!(me, Background { aio: false, io_uring: false });
+        assert_eq!(both(Background::of(nix::unistd::getpid())), (false, false));
+        assert_eq!(both(Background { maps: None }), (true, true));
     }
 }

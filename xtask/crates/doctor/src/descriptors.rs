@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 
 use crate::calls::Direction;
 use crate::holders;
-use crate::tables;
+use crate::tables::{self, Table};
 use crate::tasks::Task;
 use crate::tree;
 
@@ -170,10 +170,10 @@ impl Process {
 
     /// Tells whether all of it could be read.
     fn add_table(&mut self, tid: Pid) -> bool {
-        let Ok((entries, has_more)) = tables::entries(tid, DESCRIPTORS_MAX) else { return false };
+        let Ok(table) = Table::of(tid, DESCRIPTORS_MAX) else { return false };
         let before = self.descriptors.len();
-        self.descriptors.extend(entries.iter().filter_map(|entry| Descriptor::read(&entry.path())));
-        !has_more && self.descriptors.len() == before + entries.len()
+        self.descriptors.extend(table.fds.iter().filter_map(|&fd| Descriptor::of(tid, fd)));
+        !table.has_more && self.descriptors.len() == before + table.fds.len()
     }
 }
 

@@ -20,7 +20,7 @@ use crate::descriptors::{Object, printable};
 use crate::eventfd;
 use crate::in_flight;
 use crate::scene::{Beyond, PipeId, Scene};
-use crate::tables;
+use crate::tables::{self, Table};
 use crate::tasks::Task;
 use crate::tree::{Stat, everybody, text_at_once, threads};
 
@@ -75,10 +75,18 @@ impl Wanted {
     /// # Errors
     /// When it has ended, or may not be looked at.
     pub fn held_by(&self, pid: Pid) -> io::Result<Held> {
+        self.held_in(pid, &threads(pid))
+    }
+
+    /// The same for one whose threads are known.
+    ///
+    /// # Errors
+    /// When it has ended, or may not be looked at.
+    pub fn held_in(&self, pid: Pid, threads: &[Pid]) -> io::Result<Held> {
         let mut held = Held::default();
         let mut tables: Vec<Pid> = Vec::new();
         let mut ended = None;
-        for tid in threads(pid) {
+        for &tid in threads {
             if tables.iter().any(|&other| tables::are_shared(other, tid)) {
                 continue;
             }
@@ -100,19 +108,17 @@ impl Wanted {
     }
 
     fn add_table(&self, tid: Pid, held: &mut Held) -> io::Result<()> {
-        let (entries, has_more) = tables::entries(tid, DESCRIPTORS_MAX)?;
-        held.has_too_many |= has_more;
-        // Asked beneath it, the kernel need not find the process again for each descriptor.
-        let table = fs::File::open(format!("/proc/{tid}/fd"))?;
-        for name in entries.iter().map(fs::DirEntry::file_name) {
-            let target = match readlinkat(&table, name.as_os_str()) {
+        let table = Table::of(tid, DESCRIPTORS_MAX)?;
+        held.has_too_many |= table.has_more;
+        for fd in table.fds {
+            let name = fd.to_string();
+            let target = match readlinkat(&table.directory, name.as_str()) {
                 Ok(target) => target,
                 // Who may list them may not see what they are.
                 Err(error @ (Errno::EACCES | Errno::EPERM)) => return Err(error.into()),
                 // It has been closed meanwhile.
                 Err(_) => continue,
             };
-            let Some(fd) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
             held.has_io_uring |= target == "anon_inode:[io_uring]";
             if !self.eventfds.is_empty() && target == "anon_inode:[eventfd]" {
                 let id = eventfd::id(tid, fd);
@@ -124,7 +130,7 @@ impl Wanted {
             let Some(pipe) = self.pipe_at(tid, fd, &target) else { continue };
             // The link's own permissions say how it was opened.
             let itself = AtFlags::AT_SYMLINK_NOFOLLOW;
-            let Ok(link) = fstatat(&table, name.as_os_str(), itself) else { continue };
+            let Ok(link) = fstatat(&table.directory, name.as_str(), itself) else { continue };
             let mode = link.st_mode;
             let ways = [(0o400, Direction::Read), (0o200, Direction::Write)];
             let open = ways.into_iter().filter(|(bit, _)| mode & bit != 0);

@@ -169,10 +169,10 @@ fn doubts(task: &Task) -> Vec<String> {
 fn doubt_the_background(scene: &mut Scene, waits_for_eventfds: bool) {
     for process in &scene.processes {
         let found = Background::of(Pid::from_raw(process.pid));
-        if found.io_uring {
+        if found.may_use_io_uring() {
             scene.doubts.push(format!("{} {IO_URING}", process.command));
         }
-        if found.aio && waits_for_eventfds {
+        if waits_for_eventfds && found.may_use_aio() {
             let what = "uses aio (io_setup), which may write to an eventfd";
             scene.doubts.push(format!("{} {what}", process.command));
         }
@@ -182,9 +182,13 @@ fn doubt_the_background(scene: &mut Scene, waits_for_eventfds: bool) {
 /// Finds who in the tree holds the ends of the pipes, and its sockets.
 fn find_ends(scene: &mut Scene, wanted: &Wanted) -> Vec<(Pid, i32)> {
     let mut sockets = Vec::new();
+    let mut threads = vec![Vec::new(); scene.processes.len()];
+    for thread in &scene.threads {
+        threads[thread.process].push(Pid::from_raw(thread.tid));
+    }
     for (process, found) in scene.processes.iter().enumerate() {
         let pid = Pid::from_raw(found.pid);
-        match wanted.held_by(pid) {
+        match wanted.held_in(pid, &threads[process]) {
             Ok(held) => {
                 sockets.extend(held.sockets);
                 // Asked only where it tells something: see `cure::survived_exec`.

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use nix::unistd::Pid;
 
-use crate::tree::{read_at_once, text_at_once};
+use crate::tree::{read_at_once, read_to_end};
 
 /// Reads the memory of a process; how much of it was there.
 pub fn memory_at(pid: Pid, address: u64, bytes: &mut [u8]) -> usize {
@@ -57,7 +57,8 @@ pub enum Mapping {
 
 /// `None` where that cannot be read.
 pub fn mapping_at(pid: Pid, address: u64) -> Option<Mapping> {
-    mapping_in(&text_at_once(&format!("/proc/{pid}/maps")).ok()?, address)
+    let maps = read_to_end(&format!("/proc/{pid}/maps")).ok()?;
+    mapping_in(&String::from_utf8_lossy(&maps), address)
 }
 
 fn mapping_in(maps: &str, address: u64) -> Option<Mapping> {

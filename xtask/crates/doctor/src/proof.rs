@@ -40,7 +40,7 @@ use crate::tasks::{Task, tasks};
 use crate::tree;
 
 /// Between the two looks.
-pub const PAUSE: Duration = Duration::from_millis(15);
+pub const PAUSE: Duration = Duration::from_millis(10);
 
 /// A tree at one moment at which it stood still.
 #[derive(Clone, Debug)]

@@ -4,9 +4,11 @@
 //! thread that has ended is gone although its process lives. So tables are asked for by threads:
 //! /proc/TID is there for every thread, although /proc does not list it.
 
-use std::fs;
 use std::io;
 
+use nix::dir::Dir;
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
 /// KCMP_FILES and KCMP_EPOLL_TFD of kcmp(2), from linux/kcmp.h.
@@ -53,14 +55,37 @@ pub fn is_registered(tid: Pid, epoll: i32, fd: i32, before: u32) -> io::Result<b
     if order < 0 { Err(io::Error::last_os_error()) } else { Ok(order == 0) }
 }
 
-/// The entries of a thread's table, at most `max`; the rest is `true` where there are more.
-///
-/// # Errors
-/// When the thread has ended, or may not be looked at.
-pub fn entries(tid: Pid, max: usize) -> io::Result<(Vec<fs::DirEntry>, bool)> {
-    let mut all = fs::read_dir(format!("/proc/{tid}/fd"))?;
-    let found = all.by_ref().take(max).collect::<io::Result<_>>()?;
-    Ok((found, all.next().is_some()))
+/// What stands in a thread's table.
+pub struct Table {
+    /// The directory of /proc. Asked beneath it, the kernel need not find the thread again for each
+    /// descriptor.
+    pub directory: Dir,
+    pub fds: Vec<i32>,
+    pub has_more: bool,
+}
+
+impl Table {
+    /// At most `max` descriptors.
+    ///
+    /// # Errors
+    /// When the thread has ended, or may not be looked at.
+    pub fn of(tid: Pid, max: usize) -> io::Result<Table> {
+        let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let mut directory = Dir::open(path(tid).as_str(), flags, Mode::empty())?;
+        let mut fds = Vec::new();
+        for entry in directory.iter() {
+            // The directory itself and the one above are no numbers.
+            fds.extend(entry?.file_name().to_str().ok().and_then(|name| name.parse::<i32>().ok()));
+        }
+        let has_more = fds.len() > max;
+        fds.truncate(max);
+        Ok(Table { directory, fds, has_more })
+    }
+}
+
+/// Where /proc has the table of a thread.
+pub fn path(tid: Pid) -> String {
+    format!("/proc/{tid}/fd")
 }
 
 #[cfg(test)]

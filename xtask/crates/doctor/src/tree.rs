@@ -89,9 +89,18 @@ fn children(parent: Pid, threads: &[Pid]) -> Vec<Pid> {
     found
 }
 
-/// A short file of /proc, in one read where that is enough: `fs::read` asks for the length, which
-/// such a file does not tell, and then reads in small pieces.
+/// A file of /proc with short lines, in one read where that is enough: `fs::read` asks for the
+/// length, which such a file does not tell, and then reads in small pieces.
 pub(crate) fn read_at_once(path: &str) -> io::Result<Vec<u8>> {
+    read(path, true)
+}
+
+/// One that may have long lines, as those with paths in them.
+pub(crate) fn read_to_end(path: &str) -> io::Result<Vec<u8>> {
+    read(path, false)
+}
+
+fn read(path: &str, is_short: bool) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let mut text = vec![0; 4096];
     let mut length = 0;
@@ -102,6 +111,11 @@ pub(crate) fn read_at_once(path: &str) -> io::Result<Vec<u8>> {
             return Ok(text);
         }
         length += count;
+        // No line of such a file is longer than half of that: there was room for one more.
+        if is_short && count < text.len() / 2 {
+            text.truncate(length);
+            return Ok(text);
+        }
         if length == text.len() {
             text.resize(2 * length, 0);
         }
