@@ -28,9 +28,12 @@ macro_rules! with_pids {
 
 pub fn server_is_killed(trial: &Trial) -> Outcome {
     let hello = frame(1, "hello");
+    // `killed` when it has ended, be it a zombie: then its ends are closed.
     let mut talk = program(trial)
         .in_script(with_pids!(
-            "kill -KILL $server; echo killed; cat; } <out; wait $!; echo \"exit code $?\""
+            "kill -KILL $server; \
+             while [ -e /proc/$server ] && ! grep -q '^State:.Z' /proc/$server/status 2>/dev/null; \
+             do :; done; echo killed; cat; } <out; wait $!; echo \"exit code $?\""
         ))
         .by_hand(format!(
             "({0}; sleep 2; {0}) | cargo xtask run ex-09 > /dev/null & \
