@@ -161,6 +161,18 @@ impl Running {
         program
     }
 
+    /// Waits until two looks after each other find nobody who runs, or has run.
+    #[track_caller]
+    pub fn until_still(&self, program: i32) -> Vec<Task> {
+        let mut seen = Vec::new();
+        let is_so = comes_true(|| {
+            let before = std::mem::replace(&mut seen, self.tasks(program));
+            seen == before && seen.iter().all(|task| task.call != "runs")
+        });
+        assert!(is_so, "it never stands still: {seen:#?}");
+        seen
+    }
+
     /// The same for the first process below `outer` that is the one.
     #[track_caller]
     pub fn until_blocked_below(
