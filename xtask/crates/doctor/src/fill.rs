@@ -1,7 +1,8 @@
 //! How full the pipes are.
 //!
 //! A copy of a waiting thread's own descriptor is asked, and closed at once. It is asked only while
-//! the tree stands still. Full is not "as many bytes as fit": a write takes up whole pages
+//! the tree stands still. Where somebody outside lets it go on at that very moment, the copy of a
+//! read end may keep a writer from its EPIPE, for as long as it is open. Full is not "as many bytes as fit": a write takes up whole pages
 //! (pipe(7)), so whether there is room is asked of poll(2).
 
 use std::io;

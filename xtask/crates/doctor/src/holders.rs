@@ -181,12 +181,20 @@ pub fn is_close_on_exec(pid: Pid, fd: i32) -> bool {
 /// Who may not be looked into can hold an end only if it got one from the tree or from where the
 /// tree got its own. Of a tree below a subreaper nobody gets away, and it was given nothing but its
 /// standard streams; of any other tree, whoever is of its session or began after it may have.
-pub fn look_beyond(scene: &mut Scene, wanted: &Wanted, tree: &HashSet<Pid>, is_launched: bool) {
+///
+/// `has_sockets`: of the tree, over which it may have sent one away.
+pub fn look_beyond(
+    scene: &mut Scene,
+    wanted: &Wanted,
+    tree: &HashSet<Pid>,
+    is_launched: bool,
+    has_sockets: bool,
+) {
     let program = scene.processes.first().map(|process| Pid::from_raw(process.pid));
     let program = program.and_then(Stat::read);
-    // A tree that was given no socket can only have sent something over one that it has connected
-    // itself.
-    let is_closed = is_launched && (0..=2).all(|fd| !is_a_socket(fd));
+    // A tree that was given no socket, and has none, can only have sent something over one that it
+    // had connected itself.
+    let is_closed = is_launched && !has_sockets && (0..=2).all(|fd| !is_a_socket(fd));
     let is_older = |peer: Pid| {
         let (peer, program) = (Stat::read(peer), program.as_ref());
         let both = peer.zip(program);

@@ -74,7 +74,8 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
     if Graph::new(&scene).all_stuck() && !wanted.is_empty() {
         doubt_the_background(&mut scene, !wanted.eventfds.is_empty());
         let tree: HashSet<Pid> = tasks.iter().map(|task| task.pid).collect();
-        holders::look_beyond(&mut scene, &wanted, &tree, whose.outside.is_some());
+        let (is_launched, has_sockets) = (whose.outside.is_some(), !sockets.is_empty());
+        holders::look_beyond(&mut scene, &wanted, &tree, is_launched, has_sockets);
         unsettle_copies(&mut scene, doubtful);
         if sockets.iter().any(|&(tid, fd)| in_flight::carries_descriptors(tid, fd)) {
             let what = "a socket may carry an end of a pipe that nobody has received yet";

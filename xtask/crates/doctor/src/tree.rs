@@ -101,7 +101,10 @@ pub(crate) fn read_to_end(path: &str) -> io::Result<Vec<u8>> {
 }
 
 fn read(path: &str, is_short: bool) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+    all_of(&mut File::open(path)?, is_short)
+}
+
+fn all_of(file: &mut impl Read, is_short: bool) -> io::Result<Vec<u8>> {
     let mut text = vec![0; 4096];
     let mut length = 0;
     loop {
@@ -111,8 +114,9 @@ fn read(path: &str, is_short: bool) -> io::Result<Vec<u8>> {
             return Ok(text);
         }
         length += count;
-        // No line of such a file is longer than half of that: there was room for one more.
-        if is_short && count < text.len() / 2 {
+        // No line of such a file is longer than half of that: there was room for one more. Only the
+        // first read tells: a later one may have had the few bytes that were left.
+        if is_short && length == count && count < text.len() / 2 {
             text.truncate(length);
             return Ok(text);
         }
@@ -193,6 +197,29 @@ mod tests {
     use nix::unistd::getpid;
 
     use super::*;
+
+    /// Gives what there is as /proc does: whole lines, as many as fit.
+    struct Lines(std::collections::VecDeque<u8>);
+
+    impl Read for Lines {
+        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+            let most = to.len().min(4090);
+            let count = most.min(self.0.len());
+            to.iter_mut().zip(self.0.drain(..count)).for_each(|(to, byte)| *to = byte);
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn a_list_of_a_thousand_children_is_read_to_its_end() {
+        for length in [0, 1, 2047, 2048, 4090, 4096, 4097, 7000, 100_000] {
+            let text: Vec<u8> = (0..length).map(|at: usize| (at % 251) as u8).collect();
+            for is_short in [false, true] {
+                let mut lines = Lines(text.iter().copied().collect());
+                assert_eq!(all_of(&mut lines, is_short).expect("no error"), text, "{length}");
+            }
+        }
+    }
 
     #[test]
     fn a_command_name_with_parentheses_does_not_shift_the_fields() {

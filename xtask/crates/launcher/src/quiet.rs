@@ -189,7 +189,11 @@ impl Quiet {
         }
         self.glances = 0;
         match look_at_all()? {
-            Tree::Rests(found) => Ok(Some(found)),
+            Tree::Rests(found) => {
+                // Their numbers may be somebody else's by now, who moves.
+                self.movers.clear();
+                Ok(Some(found))
+            }
             Tree::Moves(mover) => {
                 if let Some(mover) = mover {
                     self.movers.retain(|other| other.tid != mover.tid);
