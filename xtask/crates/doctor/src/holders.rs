@@ -22,7 +22,7 @@ use crate::in_flight;
 use crate::scene::{Beyond, PipeId, Scene};
 use crate::tables::{self, Table};
 use crate::tasks::Task;
-use crate::tree::{Stat, everybody, text_at_once, threads};
+use crate::tree::{Stat, everybody, text_at_once, threads_of};
 
 /// So many descriptors of one table are looked at.
 const DESCRIPTORS_MAX: usize = 65_536;
@@ -73,34 +73,32 @@ impl Wanted {
     /// The ends that `pid` holds, in the tables of all its threads.
     ///
     /// # Errors
-    /// When it has ended, or may not be looked at.
+    /// `NotFound` when it has ended; another when it may not be looked at.
     pub fn held_by(&self, pid: Pid) -> io::Result<Held> {
-        self.held_in(pid, &threads(pid))
+        self.held_in(pid, &threads_of(pid)?)
     }
 
     /// The same for one whose threads are known.
     ///
     /// # Errors
-    /// When it has ended, or may not be looked at.
+    /// `NotFound` when it has ended; another when it may not be looked at.
     pub fn held_in(&self, pid: Pid, threads: &[Pid]) -> io::Result<Held> {
         let mut held = Held::default();
         let mut tables: Vec<Pid> = Vec::new();
-        let mut ended = None;
         for &tid in threads {
             if tables.iter().any(|&other| tables::are_shared(other, tid)) {
                 continue;
             }
             match self.add_table(tid, &mut held) {
                 Ok(()) => tables.push(tid),
-                // The others of its process have what it had.
-                Err(error) if Task::read(pid, tid).is_none_or(|task| task.has_ended()) => {
-                    ended = Some(error);
-                }
+                // The others of its process have what it had. Of one that ends under the look the
+                // kernel says that it may not be seen (fs/proc/base.c, proc_fd_access_allowed).
+                Err(_) if Task::read(pid, tid).is_none_or(|task| task.has_ended()) => {}
                 Err(error) => return Err(error),
             }
         }
         if tables.is_empty() {
-            return Err(ended.unwrap_or_else(|| io::ErrorKind::NotFound.into()));
+            return Err(io::ErrorKind::NotFound.into());
         }
         held.ends.sort_unstable();
         held.ends.dedup();
@@ -253,7 +251,10 @@ fn is_a_socket(fd: i32) -> bool {
 }
 
 fn may_have_one(pid: Pid, program: Option<Stat>) -> bool {
-    let (Some(stat), Some(program)) = (Stat::read(pid), program) else { return true };
+    let (Some(stat), Some(program)) = (Stat::read(pid), program) else {
+        // Whoever has ended holds nothing.
+        return Path::new(&format!("/proc/{pid}")).exists();
+    };
     let came_later = stat.started_ticks >= program.started_ticks;
     !stat.is_of_the_kernel && (came_later || stat.session == program.session)
 }
@@ -286,6 +287,35 @@ mod tests {
         assert!(!held.has_io_uring && !held.has_too_many);
         assert!(is_close_on_exec(getpid(), other.as_raw_fd()));
         assert!(!is_close_on_exec(getpid(), i32::MAX));
+    }
+
+    #[test]
+    fn who_ends_under_the_look_is_gone_and_not_hidden() {
+        use std::process::{Command, Stdio};
+
+        use nix::fcntl::{FcntlArg, fcntl};
+
+        let mut wanted = Wanted::default();
+        let (reader, _writer) = std::io::pipe().expect("create a pipe");
+        wanted.insert(Object::of(&reader).expect("our own pipe"), None, 0);
+        // Inherited, so that a look takes its time.
+        let many = (0..300).map(|_| fcntl(&reader, FcntlArg::F_DUPFD(10)).expect("another one"));
+        let many: Vec<i32> = many.collect();
+        for _ in 0..50 {
+            // It ends, and is reaped, somewhere between the looks or in the middle of one.
+            let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("start cat");
+            let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process ID"));
+            let ending = std::thread::spawn(move || child.wait().expect("wait for cat"));
+            let error = loop {
+                if let Err(error) = wanted.held_by(pid) {
+                    break error;
+                }
+            };
+            ending.join().expect("no panic");
+            assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
+            assert!(!may_have_one(pid, Stat::read(getpid())));
+        }
+        many.into_iter().for_each(|fd| nix::unistd::close(fd).expect("close it"));
     }
 
     #[test]

@@ -70,7 +70,11 @@ pub fn threads(pid: Pid) -> Vec<Pid> {
     threads_of(pid).unwrap_or_default()
 }
 
-fn threads_of(pid: Pid) -> io::Result<Vec<Pid>> {
+/// The same.
+///
+/// # Errors
+/// `NotFound` once it has ended; `PermissionDenied` where /proc hides it (hidepid, proc(5)).
+pub(crate) fn threads_of(pid: Pid) -> io::Result<Vec<Pid>> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task"))?.flatten();
     Ok(tasks.filter_map(|task| task.file_name().to_str().and_then(parse_pid)).collect())
 }

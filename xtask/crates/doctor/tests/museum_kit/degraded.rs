@@ -57,7 +57,7 @@ fn an_ordinary_user_looks_at_a_process_of_root() {
     let exhibit = exhibit::named("leak_reader");
     let mut running = Setting::new(User::Own, false).exhibit(&exhibit, false);
     let program = running.until_blocked(&exhibit.blocked);
-    let answer = doctor::look_at(Setting::new(User::Ordinary, false), program);
+    let answer = doctor::look_at(User::Ordinary, program);
     assert_eq!(answer.verdict(), "unknown", "{answer:#?}");
     assert_ne!(answer.status, Some(123), "{answer:#?}");
     assert!(!sentences(&answer, "cannot be inspected").is_empty(), "{answer:#?}");

@@ -100,7 +100,7 @@ fn the_doctor_looks_in_from_outside() {
             !comm.is_empty() && exhibit.name.starts_with(comm)
         };
         let program = running.until_blocked_below(outer, is_it, &exhibit.blocked);
-        let answer = doctor::look_at(Setting::new(user, false), program);
+        let answer = doctor::look_at(user, program);
         let mut verdicts = exhibit.verdicts.clone();
         if !user.is_root() || exhibit.uses_a_fifo() {
             // Processes of others, which cannot be looked into, may have an end, and anybody may

@@ -34,7 +34,7 @@ fn what_the_doctor_names_frees_everybody() {
     for name in SAMPLE {
         let exhibit = exhibit::named(name);
         let asked = |program| {
-            let answer = doctor::look_at(Setting::new(User::Own, false), program);
+            let answer = doctor::look_at(User::Own, program);
             // Without a proof where others may have an end: the advice is the same.
             let must_be = we_are_root() && !exhibit.uses_a_fifo();
             assert!(answer.verdict() == "deadlock" || !must_be, "{name}: {:#}", answer.json);

@@ -28,7 +28,7 @@ fn look_often(running: &Running, program: i32) {
     for _ in 0..LOOKS {
         looks::proof(program).expect("look at it");
     }
-    let answer = doctor::look_at(Setting::new(User::Own, false), program);
+    let answer = doctor::look_at(User::Own, program);
     assert_ne!(answer.verdict(), "finished", "{answer:?}");
     assert_eq!(running.tasks(program), before, "who was looked at has run");
 }
