@@ -1,8 +1,9 @@
 //! How full the pipes are.
 //!
-//! A copy of a waiting thread's own descriptor is asked, and closed at once. It is asked only while
-//! the tree stands still. Where somebody outside lets it go on at that very moment, the copy of a
-//! read end may keep a writer from its EPIPE, for as long as it is open. Full is not "as many bytes as fit": a write takes up whole pages
+//! A copy of a waiting thread's own descriptor is asked, and closed at once. While it is open it is
+//! one more end of its pipe, which could keep a writer from its EPIPE or a reader from its
+//! end-of-file: it is made only of a tree that is in a deadlock, or is about to be ended. Of any
+//! other it is not asked. Full is not "as many bytes as fit": a write takes up whole pages
 //! (pipe(7)), so whether there is room is asked of poll(2).
 
 use std::io;
@@ -26,6 +27,21 @@ const PLAIN_WRITES: [&str; 4] = ["write", "writev", "pwritev2", "vmsplice"];
 /// Why it was not asked how full the pipes are, as a whole sentence.
 pub type Refused = Option<String>;
 
+/// Of a tree that may go on.
+pub fn not_asked(scene: &Scene) -> Refused {
+    let waits_on_one = scene.threads.iter().any(|thread| thread.pipes().next().is_some());
+    waits_on_one.then(|| {
+        format!(
+            "How full the pipes are was not asked, as that takes a copy of an end, and the program \
+             may go on: {KNOWN}"
+        )
+    })
+}
+
+/// Either way, as far as the calls themselves tell.
+const KNOWN: &str =
+    "a pipe that somebody waits to read is empty, one that somebody waits to write is full.";
+
 /// Fills in how much is in each pipe that a thread waits on. A thread that waits although its call
 /// could go on is held up by something that cannot be seen, and is taken for one that moves.
 pub fn fill(scene: &mut Scene) -> Refused {
@@ -44,11 +60,7 @@ pub fn fill(scene: &mut Scene) -> Refused {
                 }
                 Err(error) => {
                     refused.get_or_insert_with(|| {
-                        format!(
-                            "How full the pipes are could not be asked ({error}): a pipe that \
-                             somebody waits to read is empty, one that somebody waits to write is \
-                             full."
-                        )
+                        format!("How full the pipes are could not be asked ({error}): {KNOWN}")
                     });
                 }
             }

@@ -77,9 +77,10 @@ impl Still {
         self.is_stuck() && self.scene.all_doubts().is_empty()
     }
 
-    /// Asks how full the pipes are.
-    pub fn fill(&mut self) -> Refused {
-        fill::fill(&mut self.scene)
+    /// Why it is not asked how full the pipes are of a tree that goes on.
+    #[must_use]
+    pub fn not_asked(&self) -> Refused {
+        fill::not_asked(&self.scene)
     }
 
     /// Whether this look and a later one prove a deadlock. Only where they agree, it is asked how
@@ -87,11 +88,13 @@ impl Still {
     /// tree that moves somebody may be about to wait for just that end to be closed.
     #[must_use]
     pub fn is_proved_by(&self, later: &mut Still) -> (bool, Refused) {
-        if self.tasks != later.tasks || self.scene != later.scene {
-            return (false, None);
+        let agree = self.tasks == later.tasks && self.scene == later.scene;
+        if !agree || !self.is_beyond_doubt() {
+            return (false, later.not_asked());
         }
-        let refused = later.fill();
-        (self.is_beyond_doubt() && later.is_beyond_doubt(), refused)
+        let refused = fill::fill(&mut later.scene);
+        // Somebody may wait although his call could go on.
+        (later.is_beyond_doubt(), refused)
     }
 }
 
@@ -106,7 +109,12 @@ pub fn examine(
     let mut scene = look(before, whose);
     let rests = before.iter().all(|task| task.may_rest() || task.has_ended());
     let stands_still = rests && again().is_ok_and(|after| after == before);
-    let refused = if stands_still { fill::fill(&mut scene) } else { None };
+    let refused = match occasion {
+        // Whoever asked for a look did not ask for its end.
+        Occasion::Look(_) => fill::not_asked(&scene),
+        _ if stands_still => fill::fill(&mut scene),
+        _ => None,
+    };
     Diagnosis::of(&scene, occasion, refused)
 }
 

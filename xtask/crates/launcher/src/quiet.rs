@@ -265,7 +265,7 @@ impl Same {
                 self.put_off(now);
             }
             None => {
-                let refused = still.fill();
+                let refused = still.not_asked();
                 self.unproved = Some(Unproved { still, refused });
                 self.put_off(now);
             }

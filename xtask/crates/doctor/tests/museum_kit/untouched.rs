@@ -1,11 +1,14 @@
 //! Nobody notices that the doctor has looked: who is blocked in open stays blocked, end-of-file and
 //! EPIPE come at the call at which they come without it.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
-use crate::museum_kit::doctor;
+use crate::museum_kit::build::Stage;
+use crate::museum_kit::doctor::{self, Answer};
 use crate::museum_kit::exhibit;
 use crate::museum_kit::looks;
 use crate::museum_kit::machine::{User, comes_true, we_are_root};
@@ -101,4 +104,29 @@ fn a_proved_deadlock_is_not_freed_by_a_hundred_proofs() {
         assert_eq!(running.tasks(program), before, "{name}: who was looked at has run");
         running.end();
     }
+}
+
+/// While a copy of an end is open it is one more end: of a program that goes on none is taken.
+#[test]
+fn no_end_is_copied_of_a_program_that_goes_on() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/museum_kit/refuse.c");
+    let refuse = Stage::of(User::Own).tool(&source).into_os_string();
+    let kills = OsString::from(format!("-{}", libc::SYS_pidfd_getfd));
+    let before = [refuse, kills];
+    for name in ["kill_rescue", "sleeping_holder", "slow_relay", "timerfd_rescue"] {
+        let exhibit = exhibit::named(name);
+        let setting = Setting::new(User::Own, exhibit.shared);
+        let answer = doctor::run(setting, &exhibit, &before, &[]);
+        let wrong = answer.wrong(&exhibit, &exhibit.verdicts);
+        assert!(wrong.is_empty(), "{name}: {wrong:#?}\n{answer:#?}");
+    }
+    let (running, program) = hung("outside_holder");
+    let setting = Setting::new(User::Own, false);
+    let mut words = before.to_vec();
+    words.push(setting.stage.xtask.clone().into());
+    words.extend(["doctor", "--format", "json", "--pid"].map(OsString::from));
+    words.push(program.to_string().into());
+    let answer = Answer::of(setting.start(&words, exhibit::Stdin::Null).ended());
+    assert!(answer.explanation().contains("was not asked"), "{answer:#?}");
+    running.end();
 }
