@@ -133,7 +133,7 @@ fn standard_input(user: User) {
 
 fn at_the_deadline_too(user: User) {
     let check = |case: Case, expected: &str| -> Done {
-        let done = case.wall_ms(300).run();
+        let done = case.wall_ms(1_000).run();
         done.limited(Limit::Wall);
         let [stuck] = done.report().stuck.as_slice() else { panic!("{done:?}") };
         assert!(stuck.words().ends_with(expected), "{} and not {expected}", stuck.words());

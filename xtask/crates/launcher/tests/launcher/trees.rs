@@ -2,11 +2,16 @@
 //!
 //! That nothing is left is asserted after every run (`Case::done`).
 
+use std::time::Duration;
+
 use launcher::{Limit, Limits};
 use nix::sys::signal::Signal;
 
 use crate::case::Case;
 use crate::machine::{User, processes, until};
+
+/// Long enough for a program to have said what it is to say, also beside a hundred others.
+const WALL_MS: u64 = 1_000;
 
 each_user!(
     a_daemon_ends_with_its_program,
@@ -42,7 +47,7 @@ fn a_daemon_ends_with_its_program(user: User) {
 fn a_daemon_ends_at_the_deadline(user: User) {
     // The shell waits for ever; the daemon is deaf to SIGTERM and in a session of its own.
     for attached in [false, true] {
-        let case = Case::shell(user, "\"$0\" daemon; sleep 1000").wall_ms(300);
+        let case = Case::shell(user, "\"$0\" daemon; sleep 1000").wall_ms(WALL_MS);
         let done = if attached { case.attached() } else { case }.run();
         done.limited(Limit::Wall);
         assert_eq!(done.text(), "the daemon runs\n");
@@ -61,8 +66,8 @@ fn a_grandchild_that_holds_the_pipe(user: User) {
 
 fn a_program_that_ignores_sigterm(user: User) {
     let limits = Limits {
-        wall: Some(std::time::Duration::from_millis(100)),
-        grace: Some(std::time::Duration::from_millis(50)),
+        wall: Some(Duration::from_millis(WALL_MS)),
+        grace: Some(Duration::from_millis(50)),
         ..Limits::default()
     };
     for attached in [false, true] {
@@ -78,14 +83,14 @@ fn a_program_that_ignores_sigterm(user: User) {
 
 fn sigterm_comes_first(user: User) {
     for attached in [false, true] {
-        let case = Case::misbehave(user, &["catch-term"]).wall_ms(200);
+        let case = Case::misbehave(user, &["catch-term"]).wall_ms(WALL_MS);
         let done = if attached { case.attached() } else { case }.run();
         // It exits with 7, but because the launcher told it to.
         done.limited(Limit::Wall);
         assert_eq!(done.text(), "ready\nbye\n");
     }
     // One that is stopped can only answer when it is continued.
-    let done = Case::misbehave(user, &["catch-term", "1"]).wall_ms(200).run();
+    let done = Case::misbehave(user, &["catch-term", "1"]).wall_ms(WALL_MS).run();
     done.limited(Limit::Wall);
     assert_eq!(done.text(), "ready\nbye\n");
 }
@@ -93,8 +98,8 @@ fn sigterm_comes_first(user: User) {
 /// The grace is longer than assert_cmd waits.
 fn who_goes_in_time_is_not_waited_for(user: User) {
     let limits = Limits {
-        wall: Some(std::time::Duration::from_millis(100)),
-        grace: Some(std::time::Duration::from_secs(1000)),
+        wall: Some(Duration::from_millis(100)),
+        grace: Some(Duration::from_secs(1000)),
         ..Limits::default()
     };
     Case::misbehave(user, &["hang"]).limits(limits).run().limited(Limit::Wall);
@@ -102,7 +107,7 @@ fn who_goes_in_time_is_not_waited_for(user: User) {
 
 fn a_stopped_process(user: User) {
     for attached in [false, true] {
-        let case = Case::misbehave(user, &["stopped"]).wall_ms(200);
+        let case = Case::misbehave(user, &["stopped"]).wall_ms(WALL_MS);
         let done = if attached { case.attached() } else { case }.run();
         done.limited(Limit::Wall);
         assert_eq!(done.text(), "ready\n");
@@ -114,14 +119,14 @@ fn a_stopped_process(user: User) {
 }
 
 fn a_traced_process(user: User) {
-    let done = Case::misbehave(user, &["traced"]).wall_ms(200).run();
+    let done = Case::misbehave(user, &["traced"]).wall_ms(WALL_MS).run();
     done.limited(Limit::Wall);
     assert_eq!(done.text(), "ready\n");
 }
 
 fn a_name_that_breaks_the_line(user: User) {
     let limits = Limits { memory_bytes: Some(1 << 30), ..Limits::default() };
-    let done = Case::misbehave(user, &["hostile-name"]).limits(limits).wall_ms(200).run();
+    let done = Case::misbehave(user, &["hostile-name"]).limits(limits).wall_ms(WALL_MS).run();
     done.limited(Limit::Wall);
     assert_eq!(done.text(), "ready\n");
 }
@@ -134,7 +139,7 @@ fn children_of_threads(user: User) {
 fn zombies_are_not_processes_that_run(user: User) {
     let limits = Limits { processes: Some(3), ..Limits::default() };
     let case = Case::misbehave(user, &["unreaped", "0", "5", "1"]).limits(limits);
-    let done = case.wall_ms(200).run();
+    let done = case.wall_ms(WALL_MS).run();
     done.limited(Limit::Wall);
     assert_eq!(done.text(), "ready\n");
 }
@@ -143,14 +148,14 @@ fn zombies_are_not_processes_that_run(user: User) {
 const HOPS: &str = "1000000";
 
 fn a_process_that_hops(user: User) {
-    let done = Case::misbehave(user, &["hop", HOPS, "0"]).wall_ms(200).run();
+    let done = Case::misbehave(user, &["hop", HOPS, "0"]).wall_ms(WALL_MS).run();
     done.limited(Limit::Wall);
-    let done = Case::misbehave(user, &["hop", HOPS, "0"]).wall_ms(200).attached().run();
+    let done = Case::misbehave(user, &["hop", HOPS, "0"]).wall_ms(WALL_MS).attached().run();
     done.limited(Limit::Wall);
 }
 
 fn a_process_that_hops_from_session_to_session(user: User) {
-    let done = Case::misbehave(user, &["hop", HOPS, "1"]).wall_ms(200).run();
+    let done = Case::misbehave(user, &["hop", HOPS, "1"]).wall_ms(WALL_MS).run();
     done.limited(Limit::Wall);
 }
 
