@@ -92,9 +92,8 @@ enum Next {
     Nothing,
 }
 
-/// Runs the tests, some more at a time than there are processors, since a test waits now and then
-/// for a time to pass; the results have the jobs' order, and
-/// the tests' order within each.
+/// Runs the tests, twice as many at a time as there are processors, since a test waits now and then
+/// for a time to pass; the results have the jobs' order, and the tests' order within each.
 pub fn run(
     course: &Course,
     jobs: &[Job<'_>],
@@ -102,6 +101,7 @@ pub fn run(
     place: &Place,
     audience: Audience<'_>,
 ) -> anyhow::Result<Vec<Vec<Result>>> {
+    launcher::be_batch_work();
     let runner = Runner { root: &course.root, xtask: xtask_path()?, place, seed };
     let all = jobs.iter().enumerate();
     let waiting = all.flat_map(|(job, of)| (0..of.count()).map(move |test| (job, test))).collect();
@@ -111,7 +111,7 @@ pub fn run(
     let changed = Condvar::new();
     thread::scope(|scope| {
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        for _ in 0..processors + processors / 2 {
+        for _ in 0..2 * processors {
             scope.spawn(|| work(jobs, &runner, audience, &queue, &changed));
         }
     });

@@ -32,8 +32,12 @@
 //! other limits count one process at a time. A burst that is shorter than two looks is seen only in
 //! the totals when it ends.
 
-#![expect(unsafe_code, reason = "pre_exec, wait4, close_range and a clock have no safe form")]
+#![expect(
+    unsafe_code,
+    reason = "pre_exec, wait4, close_range, a policy and a clock have no safe form"
+)]
 
+mod batch;
 mod cli;
 mod client;
 mod json;
@@ -51,6 +55,7 @@ mod watch;
 
 pub use doctor::{Diagnosis, Direction, Holder, Stuck};
 
+pub use batch::be_batch_work;
 pub use cli::{HIDDEN_VERB, arguments, main, parse};
 pub use client::{Captured, Launch, XTASK_VARIABLE, xtask_path};
 pub use limits::{Limit, Limits};
