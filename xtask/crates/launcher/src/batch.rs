@@ -13,13 +13,16 @@ pub fn be_batch_work() {
 }
 
 fn try_it() -> io::Result<()> {
-    let param = libc::sched_param { sched_priority: 0 };
+    let priority: libc::c_int = 0;
     // SAFETY:
-    // obligation: the pointer is valid for a sched_param (sched_setscheduler(2)); 0 is the calling
-    //   thread.
-    // here: `param` is a local one.
-    // broken by: another type.
-    let done = unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const param) };
+    // obligation: the arguments are those of the call: 0 for the calling thread, a policy, and a
+    //   pointer that is valid for the kernel's sched_param, which is one int
+    //   (include/uapi/linux/sched/types.h). musl's own function of that name does nothing.
+    // here: `priority` is a local int.
+    // broken by: another call, or a smaller type.
+    let done = unsafe {
+        libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_BATCH, &raw const priority)
+    };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
