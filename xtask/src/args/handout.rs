@@ -22,9 +22,9 @@ pub fn command(verb: Command) -> Command {
             "\
 Write the students' copy of the course
 
-Lessons, exercises as they begin, their tests and hints, and the runner: what a
-student needs, and no solution, hidden test, wrong program or grader. It is an
-own workspace that needs nothing of this one, and no git.",
+Lessons, exercises as they begin, their tests and hints, the book, and the
+runner: what a student needs, and no solution, hidden test, wrong program or
+grader. It is an own workspace that needs nothing of this one, and no git.",
         )
         .arg(path("to").help("An empty or new folder, or a new .zip or .tar.gz"))
         .arg(path("out").long("out").help("The same"))

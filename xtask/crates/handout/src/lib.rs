@@ -1,10 +1,11 @@
 //! The students' copy of the course: an own workspace with the lessons, the exercises as they
-//! begin, their tests and hints, and of the runner what students use.
+//! begin, their tests and hints, the book, and of the runner what students use.
 //!
 //! What is in it is listed here ([`shipped`]); whatever is not named stays away. Of the runner's
 //! sources those are left out that stand under its feature `author` ([`modules`]). The manifests
 //! are cut to what is there ([`manifests`]), and cargo cuts Cargo.lock: every version stays.
 
+mod book;
 mod gradescope;
 mod manifests;
 mod modules;

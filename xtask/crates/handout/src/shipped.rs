@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use course::Course;
 
+use crate::book;
 use crate::manifests::{self, Tool};
 use crate::modules;
 use crate::readme;
@@ -26,8 +27,7 @@ const TOP: &[&str] = &[
     "clippy.toml",
     "rustfmt.toml",
 ];
-/// Of the book: what the doctor's reports name, and what those pages show.
-const BOOK: &[&str] = &["book/src/hangs", "book/programs"];
+const BOOK: &str = "book";
 /// In an exercise's folder.
 const EXERCISE: &[&str] = &["README.md", "hints", "skeleton", "tests"];
 /// What the runner is built from, and the programs that it builds when a verb first needs them.
@@ -56,9 +56,11 @@ pub fn graders(course: &Course) -> anyhow::Result<Files> {
 pub fn files(course: &Course) -> anyhow::Result<Files> {
     let root = &course.root;
     let mut files = Files::new();
-    for name in TOP.iter().chain(BOOK).map(Path::new).filter(|name| root.join(name).exists()) {
+    let top = TOP.iter().chain([&BOOK]).map(Path::new);
+    for name in top.filter(|name| root.join(name).exists()) {
         add(root, name, name, &mut files)?;
     }
+    book::leave_instructors_out(&mut files);
     for lesson in course.lessons() {
         add(root, &lesson.path, &lesson.path, &mut files)?;
     }
