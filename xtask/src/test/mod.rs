@@ -129,6 +129,10 @@ fn tell(step: &Step, outcome: &Outcome, elapsed: Duration) -> anyhow::Result<()>
         let times = if times > 1 { format!(" {times} times") } else { String::new() };
         writeln!(out, "             skipped{times}: {why}")?;
     }
+    if outcome.ignored > 0 {
+        let count = outcome.ignored;
+        writeln!(out, "             not run: {count} that take long (CONTRIBUTING.md tells how)")?;
+    }
     if let Some(text) = &outcome.failure {
         writeln!(out, "{text}")?;
     }

@@ -28,6 +28,8 @@ pub struct Outcome {
     pub failed: usize,
     /// Why something was not checked.
     pub skipped: Vec<String>,
+    /// Tests that take long, and are only run by who asks for them (`#[ignore]`).
+    pub ignored: usize,
     /// All that a failed step said.
     pub failure: Option<String>,
 }
@@ -81,11 +83,11 @@ fn launch(course: &Course, command: &str, more: Vec<OsString>) -> anyhow::Result
 
 impl Outcome {
     pub fn failed(why: String) -> Outcome {
-        Outcome { passed: 0, failed: 1, skipped: Vec::new(), failure: Some(why) }
+        Outcome { passed: 0, failed: 1, skipped: Vec::new(), ignored: 0, failure: Some(why) }
     }
 
     fn skipped(why: String) -> Outcome {
-        Outcome { passed: 0, failed: 0, skipped: vec![why], failure: None }
+        Outcome { passed: 0, failed: 0, skipped: vec![why], ignored: 0, failure: None }
     }
 
     pub fn word(&self) -> &'static str {
@@ -100,11 +102,13 @@ impl Outcome {
     fn of(captured: &Captured) -> Outcome {
         let said = [&captured.stdout[..], &captured.stderr[..]].map(String::from_utf8_lossy);
         let text = said.concat();
-        let mut outcome = Outcome { passed: 0, failed: 0, skipped: Vec::new(), failure: None };
+        let mut outcome =
+            Outcome { passed: 0, failed: 0, skipped: Vec::new(), ignored: 0, failure: None };
         for line in text.lines() {
-            if let Some((passed, failed)) = counts(line) {
+            if let Some((passed, failed, ignored)) = counts(line) {
                 outcome.passed += passed;
                 outcome.failed += failed;
+                outcome.ignored += ignored;
             }
             if let Some((who, why)) = line.split_once("SKIPPED: ") {
                 outcome.skipped.push(format!("{}{why}", who.trim_start()));
@@ -130,12 +134,12 @@ impl Outcome {
 }
 
 /// From libtest's closing line, or from the plain one of our own programs.
-fn counts(line: &str) -> Option<(usize, usize)> {
+fn counts(line: &str) -> Option<(usize, usize, usize)> {
     let number = |before: &str| line.split(before).next()?.rsplit([' ', ',']).next()?.parse().ok();
     let is_closing = line.starts_with("test result:")
         || line.split(',').next()?.strip_suffix(" passed")?.parse::<usize>().is_ok();
     is_closing.then_some(())?;
-    Some((number(" passed")?, number(" failed")?))
+    Some((number(" passed")?, number(" failed")?, number(" ignored").unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -144,9 +148,9 @@ mod tests {
 
     #[test]
     fn closing_lines_are_counted() {
-        let libtest = "test result: ok. 12 passed; 3 failed; 0 ignored; 0 measured";
-        assert_eq!(counts(libtest), Some((12, 3)));
-        assert_eq!(counts("7 passed, 1 failed, 2 skipped"), Some((7, 1)));
+        let libtest = "test result: ok. 12 passed; 3 failed; 4 ignored; 0 measured";
+        assert_eq!(counts(libtest), Some((12, 3, 4)));
+        assert_eq!(counts("7 passed, 1 failed, 2 skipped"), Some((7, 1, 0)));
         assert_eq!(counts("test 7 passed, 1 failed"), None);
         assert_eq!(counts("running 3 tests"), None);
     }
