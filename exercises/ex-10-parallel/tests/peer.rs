@@ -50,7 +50,9 @@ pub fn as_gnu_parallel(trial: &Trial) -> Outcome {
     peer.exits(0, SAME)?;
     let status = String::from_utf8_lossy(&trial.left("status")?).trim().to_owned();
     if status == "missing" {
-        return Err(Wrong::Skipped("GNU parallel is not installed: apt-get install parallel".to_owned()));
+        return Err(Wrong::Skipped(
+            "GNU parallel is not installed: apt-get install parallel".to_owned(),
+        ));
     }
     let expected = trial.left("expected")?;
     let words = ["-j", "3"].into_iter().chain(commands);
