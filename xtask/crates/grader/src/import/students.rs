@@ -96,7 +96,13 @@ pub fn archive(name: &OsStr) -> Option<(&OsStr, Found)> {
 /// # Errors
 /// When it cannot be read, or there is no submission.
 pub fn chosen(course: &Course, path: &Path) -> anyhow::Result<(Vec<Student>, Vec<String>)> {
-    let whole = path.canonicalize().with_context(|| path.display().to_string())?;
+    let whole = path.canonicalize().with_context(|| {
+        format!(
+            "look for submissions in {}: name a folder with a folder, a .zip or a .tar.gz for each \
+             student, or a single one of these",
+            path.display()
+        )
+    })?;
     let name = whole.file_name().unwrap_or_default();
     let one = |stem: &OsStr, found| {
         let (name, path) = (printable(stem), whole.clone());

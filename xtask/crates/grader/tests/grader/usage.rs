@@ -18,7 +18,7 @@ fn refused(command: std::process::Command, status: i32, words: &[&str]) {
 fn a_folder_that_is_not_there() {
     let class = Class::new();
     fs::remove_dir(class.submissions()).expect("remove it");
-    refused(class.command("out"), 2, &["class", "No such file"]);
+    refused(class.command("out"), 2, &["class", "No such file", "for each student"]);
     assert!(!class.out("out").exists(), "nothing is made");
 }
 
