@@ -61,6 +61,7 @@ pub fn bare(course: &Course, submissions: &Path) -> anyhow::Result<Value> {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let started = Instant::now();
     let work = || -> anyhow::Result<Costs> {
+        launcher::be_batch_work();
         let mut costs = Costs::default();
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         while let Some((id, sources)) = next() {

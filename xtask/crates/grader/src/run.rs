@@ -81,6 +81,7 @@ fn work(
     queue: &Mutex<Queue<'_>>,
     watcher: &dyn Watcher,
 ) {
+    launcher::be_batch_work();
     while let Some(job) = next(bench, queue) {
         if let Err(error) = one(bench, store, user, &job, watcher) {
             let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
