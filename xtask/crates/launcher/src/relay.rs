@@ -10,6 +10,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
@@ -32,11 +33,10 @@ pub struct Relay {
     is_input: bool,
     /// The longest write that cannot block.
     chunk_bytes: usize,
-    pending: Vec<u8>,
     /// What is read into: made once, as it is large beside most reads.
     buffer: Vec<u8>,
-    /// How much of `pending` has been passed on.
-    sent: usize,
+    /// What of the buffer is still to be passed on.
+    pending: Range<usize>,
     /// Bytes read so far.
     pub total_bytes: u64,
 }
@@ -60,8 +60,8 @@ impl Relay {
 
     fn new(from: File, to: File, chunk_bytes: usize) -> Relay {
         let (from, to) = (Some(from), Some(to));
-        let (is_input, pending, buffer) = (false, Vec::new(), vec![0; PENDING_BYTES]);
-        Relay { from, to, is_input, chunk_bytes, pending, buffer, sent: 0, total_bytes: 0 }
+        let (is_input, buffer, pending) = (false, vec![0; PENDING_BYTES], 0..0);
+        Relay { from, to, is_input, chunk_bytes, buffer, pending, total_bytes: 0 }
     }
 
     /// Whether everything that was read has been passed on.
@@ -104,7 +104,7 @@ impl Relay {
         if self.to.is_none() {
             // Close the program's end: it learns that its reader has gone.
             self.from = None;
-            self.pending.clear();
+            self.pending = 0..0;
             return Ok(false);
         }
         let mut moved = false;
@@ -129,8 +129,7 @@ impl Relay {
             Ok(count @ 1..) => {
                 self.total_bytes += count as u64;
                 let kept = usize::try_from(room_bytes).unwrap_or(usize::MAX).min(count);
-                self.pending.extend_from_slice(&self.buffer[..kept]);
-                self.sent = 0;
+                self.pending = 0..kept;
                 return true;
             }
             Err(error) if is_passing(&error) => {}
@@ -143,16 +142,13 @@ impl Relay {
 
     fn write_once(&mut self) -> anyhow::Result<bool> {
         let Some(to) = &mut self.to else { return Ok(false) };
-        let rest = &self.pending[self.sent..];
+        let rest = &self.buffer[self.pending.clone()];
         match to.write(&rest[..rest.len().min(self.chunk_bytes)]) {
-            Ok(count) => self.sent += count,
+            Ok(count) => self.pending.start += count,
             Err(error) if is_passing(&error) => return Ok(false),
             // The reader has gone; the next turn tells the program.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.sent += rest.len(),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.pending = 0..0,
             Err(error) => return Err(error).context("pass on the program's bytes"),
-        }
-        if self.sent == self.pending.len() {
-            self.pending.clear();
         }
         Ok(true)
     }
