@@ -111,8 +111,8 @@ pub fn run(
     let changed = Condvar::new();
     thread::scope(|scope| {
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        // Of one program that never ends as many tests run into their limits of processor time.
-        let more = if jobs.len() > 1 { processors } else { processors / 2 };
+        // Of one program that never ends, every test that has begun uses up its processor time.
+        let more = if jobs.len() > 1 { processors } else { processors.div_ceil(2) };
         for _ in 0..processors + more {
             scope.spawn(|| work(jobs, &runner, audience, &queue, &changed));
         }
@@ -209,9 +209,9 @@ fn next(jobs: &[Job<'_>], queue: &mut Queue) -> Next {
             None | Some(Some(_)) => {
                 // Each would run into the same limit, and take as long.
                 let all = queue.results.iter();
-                let mut slow =
-                    all.filter(|((of, _), result)| *of == job && is_slow(&result.answer));
-                slow.next().map(|(_, result)| format!("not before `{}` passes", result.name))
+                let slow = all.filter(|((of, _), result)| *of == job && is_slow(&result.answer));
+                slow.min_by_key(|(place, _)| **place)
+                    .map(|(_, result)| format!("not before `{}` passes", result.name))
             }
         };
         queue.waiting.remove(index);

@@ -2,8 +2,8 @@
 //!
 //! A copy of a waiting thread's own descriptor is asked, and closed at once. While it is open it is
 //! one more end of its pipe, which could keep a writer from its EPIPE or a reader from its
-//! end-of-file: it is made only of a tree that is in a deadlock, or is about to be ended. Of any
-//! other it is not asked. Full is not "as many bytes as fit": a write takes up whole pages
+//! end-of-file: it is made only of a tree of which two looks say that it is in a deadlock, or that
+//! is about to be ended. Of any other it is not asked. Full is not "as many bytes as fit": a write takes up whole pages
 //! (pipe(7)), so whether there is room is asked of poll(2).
 
 use std::io;
@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 
 use crate::calls::Direction;
 use crate::pidfd;
-use crate::scene::{COPIES, Cause, PipeId, Scene, ThreadId, Wait, Want, Why};
+use crate::scene::{COPIES, Cause, PipeId, Scene, Thread, ThreadId, Wait, Want, Why};
 
 /// So many pipes are asked.
 const PIPES_MAX: usize = 256;
@@ -29,13 +29,15 @@ pub type Refused = Option<String>;
 
 /// Of a tree that may go on.
 pub fn not_asked(scene: &Scene) -> Refused {
-    let waits_on_one = scene.threads.iter().any(|thread| thread.pipes().next().is_some());
-    waits_on_one.then(|| {
-        format!(
-            "How full the pipes are was not asked, as that takes a copy of an end, and the program \
-             may go on: {KNOWN}"
-        )
-    })
+    let mut waiting = scene.threads.iter().filter(|thread| thread.pipes().next().is_some());
+    let first = waiting.next()?;
+    let copies =
+        |thread: &Thread| thread.call.as_deref().is_some_and(|call| COPIES.contains(&call));
+    let any_copies = copies(first) || waiting.any(copies);
+    let what = "How full the pipes are was not asked: that takes a copy of an end, which a program \
+                that goes on could notice";
+    // Who copies from one pipe to another waits for either of them.
+    Some(if any_copies { format!("{what}.") } else { format!("{what}. But {KNOWN}") })
 }
 
 /// Either way, as far as the calls themselves tell.

@@ -98,7 +98,11 @@ impl Wanted {
             }
         }
         if tables.is_empty() {
-            return Err(io::ErrorKind::NotFound.into());
+            // Another thread than the first may have called exec meanwhile, and has its number now.
+            let lives = Task::read(pid, pid).is_some_and(|task| !task.has_ended());
+            let kind =
+                if lives { io::ErrorKind::PermissionDenied } else { io::ErrorKind::NotFound };
+            return Err(kind.into());
         }
         held.ends.sort_unstable();
         held.ends.dedup();
@@ -219,10 +223,9 @@ pub fn look_beyond(
                 };
                 is_carried = is_carried || held.sockets.iter().any(may_hold);
             }
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_launched => {
-                hidden += usize::from(may_have_one(pid, program));
-            }
-            Err(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && is_launched => {}
+            Err(_) => hidden += usize::from(may_have_one(pid, program)),
         }
     }
     if is_carried {

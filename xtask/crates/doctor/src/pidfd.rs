@@ -43,8 +43,9 @@ fn open_with(pid: Pid, flags: u32) -> io::Result<OwnedFd> {
 }
 
 /// A copy of descriptor `fd` of the process that `pidfd` holds, close-on-exec (pidfd_getfd(2)). It
-/// is a further descriptor of the same open file description, as dup(2) makes one: neither making
-/// nor closing it opens or closes an end of a pipe. EPERM where one may not trace the process.
+/// is a further descriptor of the same open file description, as dup(2) makes one: making it opens
+/// no end of a pipe, but as long as it is open the end is. EPERM where one may not trace the
+/// process.
 ///
 /// # Errors
 /// What the call says; ENOSYS before Linux 5.6.

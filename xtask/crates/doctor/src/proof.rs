@@ -83,9 +83,9 @@ impl Still {
         fill::not_asked(&self.scene)
     }
 
-    /// Whether this look and a later one prove a deadlock. Only where they agree, it is asked how
-    /// full the pipes of the later are: a copy of a waiting thread's own descriptor is, and in a
-    /// tree that moves somebody may be about to wait for just that end to be closed.
+    /// Whether this look and a later one prove a deadlock. Only where they agree that it is one, it
+    /// is asked how full the pipes of the later are: a copy of a waiting thread's own descriptor
+    /// is, and in a tree that moves somebody may be about to wait for just that end to be closed.
     #[must_use]
     pub fn is_proved_by(&self, later: &mut Still) -> (bool, Refused) {
         let agree = self.tasks == later.tasks && self.scene == later.scene;

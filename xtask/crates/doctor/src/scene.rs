@@ -121,7 +121,7 @@ pub struct Pipe {
     pub writers_beyond: Beyond,
     /// It is a FIFO that a program outside the tree could still open.
     pub is_reachable: bool,
-    /// Bytes in it, and how many fit; `None` where it could not be asked.
+    /// Bytes in it, and how many fit; `None` where it was not, or could not be, asked.
     pub bytes: Option<u64>,
     pub capacity: Option<u64>,
 }

@@ -71,7 +71,7 @@ fn any(
         .collect();
     let mut line = format!("is blocked in {call} on {}", list(&names));
     let mut seen = Vec::new();
-    // It waits for one of them; which could not be asked.
+    // It waits for one of them; which was not, or could not be, asked.
     let is = if COPIES.contains(&call) { "is perhaps" } else { "is" };
     for want in wants {
         let Want::Pipe { pipe, direction, .. } = want else { continue };

@@ -66,7 +66,7 @@ pub struct Test {
 
 /// Compares what a program printed with a snapshot that stands in the test itself, with insta.
 ///
-/// ```ignore
+/// ```text
 /// trial::snapshot!(ran, @"2 lines\n", "The child counts what it reads until end-of-file.");
 /// ```
 #[macro_export]
