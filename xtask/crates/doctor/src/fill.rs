@@ -3,8 +3,10 @@
 //! A copy of a waiting thread's own descriptor is asked, and closed at once. While it is open it is
 //! one more end of its pipe, which could keep a writer from its EPIPE or a reader from its
 //! end-of-file: it is made only of a tree of which two looks say that it is in a deadlock, or that
-//! is about to be ended. Of any other it is not asked. Full is not "as many bytes as fit": a write takes up whole pages
-//! (pipe(7)), so whether there is room is asked of poll(2).
+//! is about to be ended. Of any other it is not asked.
+//!
+//! Full is not "as many bytes as fit": a write takes up whole pages (pipe(7)), so whether there is
+//! room is asked of poll(2).
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};

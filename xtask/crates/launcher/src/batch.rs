@@ -1,11 +1,11 @@
-//! Work that nobody waits at: a scheduling policy.
+//! The scheduling policy of work that comes in bulk.
 
 use std::io;
 
 /// From here on the calling thread, and all threads and processes that it starts, run under
 /// `SCHED_BATCH` (sched(7)): who is woken does not push aside who runs. A program that writes line
 /// by line is then not interrupted for each of them by whoever reads: the tests of the exercises
-/// need a seventh less of a busy processor so (Linux 6.18). On an idle one nothing changes.
+/// need an eighth less of a busy processor so (Linux 6.18). On an idle one nothing changes.
 ///
 /// Where the kernel refuses it, all runs as before.
 pub fn be_batch_work() {

@@ -106,7 +106,7 @@ fn right_programs_get_full_marks_and_wrong_ones_what_is_recorded() {
 }
 
 #[test]
-#[ignore = "takes half an hour"]
+#[ignore = "takes minutes, up to half an hour"]
 fn all_right_programs_get_full_marks_and_all_wrong_ones_what_is_recorded() {
     if has_sandbox() {
         all_as_recorded(&course(), |_| true);
@@ -173,7 +173,7 @@ pub fn killed(mut command: impl FnMut() -> Command, out: &Path, at: &[usize]) ->
 }
 
 #[test]
-#[ignore = "takes half an hour"]
+#[ignore = "takes minutes, up to half an hour"]
 fn a_class_of_200_that_is_killed_goes_on_and_comes_to_the_same() {
     if !has_sandbox() {
         return;
@@ -193,7 +193,7 @@ fn a_class_of_200_that_is_killed_goes_on_and_comes_to_the_same() {
 
 /// The programs of the small course do the same each time.
 #[test]
-#[ignore = "takes half an hour"]
+#[ignore = "takes minutes, up to half an hour"]
 fn a_class_of_200_that_is_killed_comes_to_the_same_bytes() {
     if !has_sandbox() {
         return;
@@ -214,7 +214,7 @@ fn a_class_of_200_that_is_killed_comes_to_the_same_bytes() {
 }
 
 #[test]
-#[ignore = "takes half an hour"]
+#[ignore = "takes minutes, up to half an hour"]
 fn a_class_gets_the_same_five_times_with_the_processors_loaded() {
     if !has_sandbox() {
         return;

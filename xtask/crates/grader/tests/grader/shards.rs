@@ -78,7 +78,7 @@ fn four_shards_merged_are_the_whole_run() {
 
 /// In the small course, whose programs do the same each time.
 #[test]
-#[ignore = "takes half an hour"]
+#[ignore = "takes minutes, up to half an hour"]
 fn a_class_of_1000_killed_or_in_four_shards_comes_to_the_same_bytes() {
     if !has_sandbox() {
         return;
