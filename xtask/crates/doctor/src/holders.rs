@@ -294,22 +294,31 @@ mod tests {
 
     #[test]
     fn who_ends_under_the_look_is_gone_and_not_hidden() {
+        use std::io::{BufRead, BufReader};
         use std::process::{Command, Stdio};
 
         let mut wanted = Wanted::default();
         let (reader, _writer) = std::io::pipe().expect("create a pipe");
         wanted.insert(Object::of(&reader).expect("our own pipe"), None, 0);
         for _ in 0..50 {
-            // It ends, and is reaped, somewhere between the looks or in the middle of one.
-            let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("start cat");
-            let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process ID"));
-            let ending = std::thread::spawn(move || child.wait().expect("wait for cat"));
+            // A shell reaps it, somewhere between the looks or in the middle of one.
+            let mut shell = Command::new("sh")
+                .args(["-c", "exec 3<&0; cat <&3 & echo $!; wait"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("start a shell");
+            let mut line = String::new();
+            let mut said = BufReader::new(shell.stdout.take().expect("its output"));
+            said.read_line(&mut line).expect("read a number");
+            let pid = crate::tree::parse_pid(line.trim()).expect("a process ID");
+            drop(shell.stdin.take());
             let error = loop {
                 if let Err(error) = wanted.held_by(pid) {
                     break error;
                 }
             };
-            ending.join().expect("no panic");
+            shell.wait().expect("wait for the shell");
             assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
             assert!(!may_have_one(pid, Stat::read(getpid())));
         }

@@ -203,7 +203,8 @@ fn habits_of(path: &Path) -> u64 {
     }
 }
 
-fn is_gone(error: &io::Error) -> bool {
+/// Whether it says that a process, or a thread, has ended.
+pub(crate) fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
 }
 

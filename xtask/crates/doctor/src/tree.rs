@@ -12,6 +12,8 @@ use std::path::Path;
 
 use nix::unistd::Pid;
 
+use crate::tasks::is_gone;
+
 /// A process with its threads, the oldest first; none once it has ended.
 pub type WithThreads = (Pid, Vec<Pid>);
 
@@ -75,7 +77,11 @@ pub fn threads(pid: Pid) -> Vec<Pid> {
 /// # Errors
 /// `NotFound` once it has ended; `PermissionDenied` where /proc hides it (hidepid, proc(5)).
 pub(crate) fn threads_of(pid: Pid) -> io::Result<Vec<Pid>> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task"))?.flatten();
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).map_err(|error| {
+        // What the kernel says where the process goes while its files are looked up.
+        if is_gone(&error) { io::ErrorKind::NotFound.into() } else { error }
+    })?;
+    let tasks = tasks.flatten();
     Ok(tasks.filter_map(|task| task.file_name().to_str().and_then(parse_pid)).collect())
 }
 
