@@ -12,7 +12,6 @@ use nix::sys::stat::{FileStat, fstat};
 use nix::unistd::Pid;
 
 use crate::calls::Direction;
-use crate::holders;
 use crate::tables::{self, Table};
 use crate::tasks::Task;
 use crate::tree;
@@ -149,7 +148,7 @@ pub struct Process {
 
 impl Process {
     pub fn read(pid: Pid) -> Process {
-        let command = holders::command(pid);
+        let command = tree::command(pid);
         let mut process = Process { pid, command, descriptors: Vec::new(), is_complete: true };
         let mut tables: Vec<Pid> = Vec::new();
         for tid in tree::threads(pid) {

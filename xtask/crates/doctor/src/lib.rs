@@ -30,6 +30,7 @@
 #![expect(unsafe_code, reason = "pidfds, kcmp and some ioctls have no safe form")]
 
 mod background;
+mod beyond;
 pub mod calls;
 mod children;
 pub mod cure;

@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
 
 use crate::background::Background;
+use crate::beyond;
 use crate::calls::Direction;
 use crate::fixpoint::Graph;
 use crate::holders::{self, Wanted};
@@ -21,7 +22,7 @@ use crate::memory;
 use crate::outside::Outside;
 use crate::scene::{Beyond, COPIES, Cause, End, Process, Scene, Thread, ThreadId, Wait, Want, Why};
 use crate::tasks::{self, Task, is_in};
-use crate::tree::Stat;
+use crate::tree::{self, Stat};
 use crate::waits::Names;
 
 /// So many threads are looked at. Of a tree with more nothing is proved.
@@ -75,7 +76,7 @@ pub fn look(tasks: &[Task], whose: Whose) -> Scene {
         doubt_the_background(&mut scene, !wanted.eventfds.is_empty());
         let tree: HashSet<Pid> = tasks.iter().map(|task| task.pid).collect();
         let (is_launched, has_sockets) = (whose.outside.is_some(), !sockets.is_empty());
-        holders::look_beyond(&mut scene, &wanted, &tree, is_launched, has_sockets);
+        beyond::look_beyond(&mut scene, &wanted, &tree, is_launched, has_sockets);
         unsettle_copies(&mut scene, doubtful);
         if sockets.iter().any(|&(tid, fd)| in_flight::carries_descriptors(tid, fd)) {
             let what = "a socket may carry an end of a pipe that nobody has received yet";
@@ -118,7 +119,7 @@ fn meet<'a>(scene: &mut Scene, tasks: &[Task], alive: &'a [Task], whose: Whose) 
         scene.processes.push(Process {
             pid: task.pid.as_raw(),
             parent: stat.and_then(|stat| names.processes.get(&stat.parent).copied()),
-            command: holders::command(task.pid),
+            command: tree::command(task.pid),
             has_execed: stat.is_some_and(|stat| !stat.has_not_execed),
             zombies: 0,
         });

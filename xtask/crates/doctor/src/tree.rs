@@ -12,6 +12,7 @@ use std::path::Path;
 
 use nix::unistd::Pid;
 
+use crate::descriptors::printable;
 use crate::tasks::is_gone;
 
 /// A process with its threads, the oldest first; none once it has ended.
@@ -197,6 +198,12 @@ impl Stat {
             started_ticks: fields.get(19)?.parse().ok()?,
         })
     }
+}
+
+/// A process's name, without control characters.
+pub fn command(pid: Pid) -> String {
+    let command = text_at_once(&format!("/proc/{pid}/comm")).unwrap_or_default();
+    printable(command.trim_end_matches('\n'))
 }
 
 #[cfg(test)]
