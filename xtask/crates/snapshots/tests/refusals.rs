@@ -7,7 +7,6 @@
 #![expect(unsafe_code, reason = "only a bare system call changes the user of one thread")]
 
 use std::fs::{self, Permissions};
-use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -17,6 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use course::Course;
+use fixture::skip::skipped;
 use launcher::{Captured, Ended, Launch, Limits, xtask_path};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -255,10 +255,4 @@ fn may_mount() -> bool {
         skipped("mounts of its own: needs root, or unshare(1) as an ordinary user");
     }
     may
-}
-
-/// Says so on a line of its own, past the harness, which would keep it to itself.
-fn skipped(reason: &str) {
-    let line = format!("\nSKIPPED: {reason}\n");
-    io::stderr().write_all(line.as_bytes()).expect("say that a test is skipped");
 }

@@ -1,6 +1,7 @@
 //! The program under test, and what one run of it left.
 
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use launcher::{Launch, Limits, Report};
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access};
 use tempfile::TempDir;
 
 use crate::outcome::Wrong;
@@ -166,6 +169,9 @@ impl<'a> Program<'a> {
         }
         let mut command = launch.command(&self.trial.xtask, report);
         command.current_dir(self.trial.folder.path());
+        if let Some(path) = env::var_os("PATH") {
+            command.env("PATH", without_locked(&path));
+        }
         command
     }
 
@@ -208,6 +214,15 @@ impl<'a> Program<'a> {
         let kept = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, input));
         if kept.is_ok() { shell::word(&path.to_string_lossy()) } else { "INPUT".to_owned() }
     }
+}
+
+/// `PATH` without the folders that may not be searched. Of a command that is nowhere, exec would
+/// say because of one of them that it is forbidden, and not that it is missing (execvp(3)).
+fn without_locked(path: &OsStr) -> OsString {
+    let may_be_searched =
+        |folder: &PathBuf| access(folder, AccessFlags::X_OK) != Err(Errno::EACCES);
+    let folders = env::split_paths(path).filter(may_be_searched);
+    env::join_paths(folders).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The command with which a student sees the same.

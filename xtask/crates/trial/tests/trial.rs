@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use assert_cmd::Command;
+use fixture::skip::has;
 use serde_json::Value;
 use trial::{Answer, Failure, Verdict, report};
 
@@ -19,21 +20,41 @@ fn kit() -> &'static Path {
 }
 
 fn command() -> Command {
+    prepared(Command::new(kit()))
+}
+
+fn prepared(mut command: Command) -> Command {
     static XTASK: OnceLock<PathBuf> = OnceLock::new();
     let xtask = XTASK.get_or_init(|| launcher::xtask_path().expect("build the runner"));
-    let mut command = Command::new(kit());
     command.timeout(Duration::from_secs(120)).env(launcher::XTASK_VARIABLE, xtask);
     command.envs([("INSTA_UPDATE", "no"), ("INSTA_FORCE_PASS", "0"), ("RUST_BACKTRACE", "0")]);
     command.env("INSTA_WORKSPACE_ROOT", ROOT);
     command
 }
 
+/// Root may search every folder: it gives up its capabilities.
+fn command_of_somebody() -> Option<Command> {
+    if !nix::unistd::geteuid().is_root() {
+        return Some(command());
+    }
+    if !has("setpriv") {
+        return None;
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set=-all", "--inh-caps=-all"]).arg(kit());
+    Some(prepared(command))
+}
+
 /// What the test says of this command.
 #[track_caller]
 fn answer(test: &str, program: &[&str]) -> Answer {
+    answer_of(command(), test, program)
+}
+
+#[track_caller]
+fn answer_of(mut command: Command, test: &str, program: &[&str]) -> Answer {
     let place = tempfile::tempdir().expect("make a directory");
     let path = place.path().join("report");
-    let mut command = command();
     command.args(["--only", test, "--report"]).arg(&path).arg("--").args(program);
     let status = command.output().expect("run the kit").status.code();
     let result = report::read(&path).expect("a report");
@@ -204,6 +225,24 @@ fn what_a_test_cannot_do_is_no_failure_of_the_program() {
     assert!(panicked.contains("the test's own mistake"), "{panicked}");
     let Answer::Error(missing) = answer("exits", &["/no/such/program"]) else { panic!("no error") };
     assert!(missing.contains("/no/such/program"), "{missing}");
+}
+
+/// Which folders a student has in `PATH` says nothing about the program.
+#[test]
+fn a_missing_command_is_missing_whatever_path_says() {
+    let place = tempfile::tempdir().expect("make a directory");
+    let locked = place.path().join("locked");
+    std::fs::create_dir(&locked).expect("make another");
+    let nothing = std::os::unix::fs::PermissionsExt::from_mode(0o000);
+    std::fs::set_permissions(&locked, nothing).expect("lock it");
+    let path = std::env::var_os("PATH").expect("a PATH");
+    let folders = std::iter::once(locked).chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(folders).expect("a longer PATH");
+    let Some(mut command) = command_of_somebody() else { return };
+    command.env("PATH", path);
+    let answer = answer_of(command, "exits", &["env", "no-such-command"]);
+    let Answer::Failed(failure) = answer else { panic!("{answer:?}") };
+    assert!(failure.came.starts_with("it ended with exit code 127"), "{}", failure.came);
 }
 
 #[test]

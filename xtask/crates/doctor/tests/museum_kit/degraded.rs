@@ -4,10 +4,12 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use fixture::skip::{has, skipped};
+
 use crate::museum_kit::build::Stage;
 use crate::museum_kit::doctor::{self, Answer};
 use crate::museum_kit::exhibit;
-use crate::museum_kit::machine::{User, has, skipped, we_are_root};
+use crate::museum_kit::machine::{User, we_are_root};
 use crate::museum_kit::start::Setting;
 
 /// Sentences that have these words.

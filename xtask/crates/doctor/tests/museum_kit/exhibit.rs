@@ -23,7 +23,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::machine::missing;
+use fixture::skip::missing;
 
 /// A program and what is expected of it.
 #[derive(Clone, Debug)]

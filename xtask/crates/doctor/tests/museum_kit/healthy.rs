@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fixture::skip::has;
+
 use crate::museum_kit::exhibit;
 use crate::museum_kit::looks;
-use crate::museum_kit::machine::{User, has, number};
+use crate::museum_kit::machine::{User, number};
 use crate::museum_kit::start::Setting;
 
 const LOOKS: u64 = 400;

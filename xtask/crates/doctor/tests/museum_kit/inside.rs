@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use fixture::skip::{has, missing};
+
 use crate::museum_kit::doctor;
 use crate::museum_kit::exhibit::{self, Exhibit};
-use crate::museum_kit::machine::{User, has, missing};
+use crate::museum_kit::machine::User;
 use crate::museum_kit::start::Setting;
 
 const NAMES: [&str; 4] = ["leak_reader", "leak_read_end_parent", "fifo_order", "both_full_cat"];

@@ -4,10 +4,12 @@
 use std::fs;
 use std::process::Command;
 
+use fixture::skip::{has, missing};
+
 use crate::museum_kit::doctor;
 use crate::museum_kit::exhibit::{self, Close, Exhibit};
 use crate::museum_kit::look::Task;
-use crate::museum_kit::machine::{User, has, missing, number, we_are_root};
+use crate::museum_kit::machine::{User, number, we_are_root};
 use crate::museum_kit::start::Setting;
 
 /// Of each kind of leak one, in each language.

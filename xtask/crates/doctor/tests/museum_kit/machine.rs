@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -55,30 +54,6 @@ impl User {
         }
         directory
     }
-}
-
-/// Says so on a line of its own, past the harness, which would keep it to itself.
-pub fn skipped(reason: &str) {
-    let line = format!("\nSKIPPED: {reason}\n");
-    io::stderr().write_all(line.as_bytes()).expect("say that a test is skipped");
-}
-
-/// Says so, or fails where CI runs: there everything has to be.
-#[track_caller]
-pub fn missing(what: &str) {
-    assert!(env::var("CI").as_deref() != Ok("true"), "{what}");
-    skipped(what);
-}
-
-/// Whether a program that a test needs is installed. CI has to have it.
-#[track_caller]
-pub fn has(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).any(|directory| directory.join(program).is_file());
-    if !found {
-        missing(&format!("{program} is not installed"));
-    }
-    found
 }
 
 /// A number from the environment: how often or how long.

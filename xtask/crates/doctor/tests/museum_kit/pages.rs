@@ -10,11 +10,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use doctor::{Diagnosis, Kind};
+use fixture::skip::has;
 use tempfile::TempDir;
 
 use crate::museum_kit::doctor::Answer;
 use crate::museum_kit::exhibit::Stdin;
-use crate::museum_kit::machine::{User, has};
+use crate::museum_kit::machine::User;
 use crate::museum_kit::start::Setting;
 
 /// What the pages' command lines need, beside cargo.

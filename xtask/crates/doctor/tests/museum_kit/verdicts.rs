@@ -1,8 +1,10 @@
 //! What the doctor says of each program, asked by root and by an ordinary user.
 
+use fixture::skip::skipped;
+
 use crate::museum_kit::doctor;
 use crate::museum_kit::exhibit;
-use crate::museum_kit::machine::{User, skipped, we_are_root};
+use crate::museum_kit::machine::{User, we_are_root};
 use crate::museum_kit::start::Setting;
 
 #[track_caller]

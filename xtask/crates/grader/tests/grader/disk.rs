@@ -26,7 +26,7 @@ fn a_full_disk_loses_nothing_that_is_finished() {
     command.current_dir(crate::kit::course());
     let graded = run(command);
     if graded.status == 99 {
-        return crate::kit::skipped("nothing can be mounted here; it needs root");
+        return fixture::skip::skipped("nothing can be mounted here; it needs root");
     }
     let said = graded.ends(125).stderr;
     assert!(said.contains("No space left") && said.contains("the same command goes on"), "{said}");

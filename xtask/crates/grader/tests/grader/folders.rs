@@ -6,9 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+use fixture::skip::skipped;
 use grader::import::{Imported, chosen, find, import};
 
-use crate::kit::{Class, prints, read_course, skipped, we_are_root};
+use crate::kit::{Class, prints, read_course, we_are_root};
 
 /// What is taken from the only submission.
 #[track_caller]

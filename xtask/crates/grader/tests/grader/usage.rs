@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::kit::{Class, course, grader, run, skipped, we_are_root};
+use fixture::skip::skipped;
+
+use crate::kit::{Class, course, grader, run, we_are_root};
 
 /// It ends with this status and says these words, and what to do is among them.
 #[track_caller]

@@ -1,7 +1,9 @@
 //! What a program finds when it starts.
 
+use fixture::skip::has;
+
 use crate::case::Case;
-use crate::machine::{User, has};
+use crate::machine::User;
 
 each_user!(
     no_descriptor_but_three,

@@ -1,8 +1,6 @@
 //! What the tests need of the machine: users, programs, /proc, deadlines.
 
-use std::env;
 use std::fs;
-use std::io::{self, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,6 +8,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
+use fixture::skip::skipped;
 use tempfile::TempDir;
 
 /// Of whatever a test waits for itself. It is only reached when the test fails.
@@ -72,24 +71,6 @@ impl User {
         }
         directory
     }
-}
-
-/// Says so on a line of its own, past the harness, which would keep it to itself.
-pub fn skipped(reason: &str) {
-    let line = format!("\nSKIPPED: {reason}\n");
-    io::stderr().write_all(line.as_bytes()).expect("say that a test is skipped");
-}
-
-/// Whether a program that a test needs is installed. CI has to have it.
-#[track_caller]
-pub fn has(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).any(|directory| directory.join(program).is_file());
-    assert!(found || env::var("CI").as_deref() != Ok("true"), "{program} is not installed");
-    if !found {
-        skipped(&format!("{program} is not installed"));
-    }
-    found
 }
 
 /// The programs, where the user may start them.

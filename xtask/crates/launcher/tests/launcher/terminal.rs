@@ -1,9 +1,10 @@
 //! Attached, under an interactive shell on a pseudo-terminal, as a student types it.
 
+use fixture::skip::has;
 use launcher::Limits;
 
 use crate::case::Case;
-use crate::machine::{User, has, until};
+use crate::machine::{User, until};
 use crate::shell::{PROMPT, Terminal};
 
 each_user!(
