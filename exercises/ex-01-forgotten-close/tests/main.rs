@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use trial::{Outcome, Test, Trial};
+use trial::{Outcome, Test, Trial, inputs};
 
 const LAST_WRITE_END: &str = "`read` says end-of-file only when the last write end of the pipe is \
     closed, in every process. As long as somebody holds one, the reader waits, even if that \
@@ -83,9 +83,7 @@ fn counts_nothing(trial: &Trial) -> Outcome {
 }
 
 fn counts_much(trial: &Trial) -> Outcome {
-    let mut random = trial.random();
-    let input: Vec<u8> =
-        std::iter::repeat_with(|| random.u8(..)).take(random_size(trial)).collect();
+    let input = inputs::bytes(&mut trial.random(), random_size(trial));
     let lines = input.iter().filter(|&&byte| byte == b'\n').count();
     let expected = format!("{lines} lines, {} bytes\nthe child exited with 0\n", input.len());
     let ran = trial.program(["count"]).input(input).run()?;
@@ -123,7 +121,7 @@ fn takes_three(trial: &Trial) -> Outcome {
 
 fn takes_many(trial: &Trial) -> Outcome {
     let lines = trial.random().usize(40_000..60_000);
-    let numbers: String = (1..=lines).map(|number| format!("{number}\n")).collect();
+    let numbers = inputs::seq(lines);
     let ran = trial.program(["first", &lines.to_string()]).run()?;
     ran.exits(0, LAST_READ_END)?;
     ran.prints(format!("{numbers}the child was ended by SIGPIPE\n"), ALL_OF_IT)?;
@@ -151,7 +149,7 @@ fn takes_from_child(trial: &Trial) -> Outcome {
     talk.runs_as(2, TWO)?;
     let ran = talk.finish()?;
     ran.exits(0, LAST_READ_END)?;
-    let numbers: String = (1..=LINES).map(|number| format!("{number}\n")).collect();
+    let numbers = inputs::seq(LINES);
     ran.prints(format!("{numbers}the child was ended by SIGPIPE\n"), ALL_OF_IT)?;
     ran.leaves_nothing(REAP)
 }

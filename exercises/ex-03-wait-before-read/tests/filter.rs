@@ -1,6 +1,6 @@
 //! A filter, which somebody must feed while somebody reads what comes out of it.
 
-use trial::{Outcome, Program, Trial};
+use trial::{Outcome, Program, Trial, inputs};
 
 use crate::REAP;
 use crate::run::quote;
@@ -33,9 +33,8 @@ fn filter<'a>(trial: &'a Trial, typed: &str, words: &[&str], after: &str) -> Pro
 /// More than all pipes on the way and the filter's own buffer hold, and not a multiple of anything.
 fn much(trial: &Trial) -> Vec<u8> {
     let mut random = trial.random();
-    let mut bytes = vec![0; random.usize(1_000_001..1_400_000)];
-    random.fill(&mut bytes);
-    bytes
+    let size = random.usize(1_000_001..1_400_000);
+    inputs::bytes(&mut random, size)
 }
 
 pub fn filters_a_little(trial: &Trial) -> Outcome {
@@ -66,7 +65,7 @@ pub fn filters_much(trial: &Trial) -> Outcome {
 pub fn writes_after_it_has_read(trial: &Trial) -> Outcome {
     let input = much(trial);
     let mut expected = format!("{}\n", input.len());
-    expected.extend((1..=50_000).map(|n| format!("{n}\n")));
+    expected += &inputs::seq(50_000);
     let typed = format!("head -c {} /dev/zero", input.len());
     let words = ["sh", "-c", "wc -c; seq 50000"];
     let ran = filter(trial, &typed, &words, " | head -3").input(input).run()?;
@@ -78,7 +77,7 @@ pub fn writes_after_it_has_read(trial: &Trial) -> Outcome {
 
 pub fn writes_before_it_reads(trial: &Trial) -> Outcome {
     let input = much(trial);
-    let mut expected: Vec<u8> = (1..=50_000).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+    let mut expected = inputs::seq(50_000).into_bytes();
     expected.extend_from_slice(&input);
     let typed = format!("head -c {} /dev/zero", input.len());
     let words = ["sh", "-c", "seq 50000; cat; exit 3"];
@@ -107,7 +106,7 @@ pub fn stops_reading(trial: &Trial) -> Outcome {
     let input = much(trial);
     let typed = format!("head -c {} /dev/zero", input.len());
     let first = input[..10].to_vec();
-    let numbers = (1..=50_000).flat_map(|n| format!("{n}\n").into_bytes());
+    let numbers = inputs::seq(50_000).into_bytes();
     let longer = first.iter().copied().chain(numbers).collect();
     for (words, expected) in
         [(&["sh", "-c", "head -c 10; exec <&-; seq 50000"], longer), (&["head", "-c", "10"], first)]

@@ -1,6 +1,6 @@
 //! A command that writes, and a program that reads what it writes.
 
-use trial::{Outcome, Program, Trial, Wrong};
+use trial::{Outcome, Program, Trial, Wrong, inputs};
 
 use crate::REAP;
 
@@ -71,8 +71,8 @@ fn zeroes(trial: &Trial, count: usize) -> Outcome {
 /// More than the largest pipe that an ordinary user can have, 1 MiB.
 pub fn prints_much(trial: &Trial) -> Outcome {
     let mut random = trial.random();
-    let mut bytes = vec![0; random.usize(1_100_000..1_500_000)];
-    random.fill(&mut bytes);
+    let size = random.usize(1_100_000..1_500_000);
+    let bytes = inputs::bytes(&mut random, size);
     trial.put("bytes", &bytes)?;
     let by_hand = format!(
         "cargo xtask run ex-03 --deadline 2 -- run head -c {} /dev/urandom | wc -c",
@@ -90,7 +90,7 @@ pub fn passes_statuses_on(trial: &Trial) -> Outcome {
     let script = format!("seq 20000; exit {code}");
     let ran = run(trial, &["run", "sh", "-c", &script], " | tail -1").run()?;
     ran.exits(code, STATUS)?;
-    ran.prints((1..=20000).map(|n| format!("{n}\n")).collect::<String>(), ALL_OF_IT)?;
+    ran.prints(inputs::seq(20_000), ALL_OF_IT)?;
     ran.complains(format!("the command exited with {code}\n"), STATUS)?;
     ran.leaves_nothing(REAP)?;
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use nix::fcntl::{FcntlArg, fcntl};
-use trial::{Outcome, Trial, Wrong};
+use trial::{Outcome, Trial, Wrong, inputs};
 
 use crate::{by_label, fifos, scripts};
 
@@ -126,8 +126,8 @@ pub fn reads_much(trial: &Trial) -> Outcome {
     let mut expected = Vec::new();
     for (number, file) in [(1, "one"), (2, "two")] {
         // A MiB that is no text, with a line in it that no pipe can hold.
-        let mut bytes = vec![0; (1 << 20) + random.usize(1..1000)];
-        random.fill(&mut bytes);
+        let size = (1 << 20) + random.usize(1..1000);
+        let mut bytes = inputs::bytes(&mut random, size);
         bytes[..100_000].fill(b'x');
         bytes.push(b'\n');
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {

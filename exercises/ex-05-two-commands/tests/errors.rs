@@ -1,6 +1,6 @@
 //! How the commands end, and what they say on standard error.
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Trial, inputs};
 
 const STATUSES: &str = "Each command is waited for, and each status is told. The program itself \
     ends with the second's, as a shell does.";
@@ -44,14 +44,12 @@ pub fn standard_error_apart(trial: &Trial) -> Outcome {
 
 pub fn errors_of_any_size(trial: &Trial) -> Outcome {
     let lines = trial.random().usize(15_000..30_000);
-    let expected =
-        |number: u8| -> String { (1..=lines).map(|line| format!("[{number}] {line}\n")).collect() };
     let speak = format!("seq {lines} >&2; echo done");
     let listen = format!("seq {lines} >&2; cat");
     let ran = trial.program(["sh", "-c", &speak, "|", "sh", "-c", &listen]).run()?;
     ran.exits(0, ALL_AT_ONCE)?;
     ran.prints("pipe result: 'done'\n", ALL_AT_ONCE)?;
-    let (one, two) = (expected(1), expected(2));
+    let (one, two) = (inputs::numbered("[1] ", lines), inputs::numbered("[2] ", lines));
     let all = format!("{one}[1] exited with 0\n{two}[2] exited with 0\n");
     ran.complains(all, ALL_AT_ONCE)?;
     ran.leaves_nothing(REAP)

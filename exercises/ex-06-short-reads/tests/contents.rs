@@ -1,6 +1,6 @@
 //! What a frame may hold, and how many there may be.
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Trial, inputs};
 
 use crate::{by_hand, frame, program};
 
@@ -41,14 +41,13 @@ pub fn any_bytes(trial: &Trial) -> Outcome {
 }
 
 pub fn many(trial: &Trial) -> Outcome {
-    let (mut input, mut expected) = (Vec::new(), String::new());
-    for number in 1..=100_000 {
-        let number = number.to_string();
-        input.extend(frame(1, &number));
-        expected += &format!("[INFO] {number}\n");
+    const FRAMES: usize = 100_000;
+    let mut input = Vec::new();
+    for number in inputs::seq(FRAMES).lines() {
+        input.extend(frame(1, number));
     }
     let ran = program(trial).limits(|limits| limits.memory_bytes = Some(64 << 20)).input(input);
     let ran = ran.run()?;
     ran.exits(0, MANY)?;
-    ran.prints(expected, MANY)
+    ran.prints(inputs::numbered("[INFO] ", FRAMES), MANY)
 }

@@ -1,6 +1,6 @@
 //! What comes out of the pieces in which a stream may come.
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Trial, inputs};
 
 use crate::{MAX_LENGTH_BYTES, by_hand, by_hand_in_two, frame, program};
 
@@ -80,7 +80,7 @@ pub fn random_splits(trial: &Trial) -> Outcome {
             1 => 255,
             _ => random.usize(0..2000),
         };
-        let payload: String = std::iter::repeat_with(|| random.lowercase()).take(letters).collect();
+        let payload: String = inputs::lowercase(&mut random, letters);
         let (kind, name) = [(1, "INFO"), (2, "PROGRESS"), (3, "RESULT")][random.usize(..3)];
         stream.extend(frame(kind, &payload));
         lines.push((stream.len(), format!("[{name}] {payload}\n")));
@@ -107,7 +107,7 @@ pub fn at_the_cap(trial: &Trial) -> Outcome {
     let mut random = trial.random();
     let size = MAX_LENGTH_BYTES as usize - 1;
     // A part of it, again and again, whose size divides no buffer.
-    let part: String = std::iter::repeat_with(|| random.lowercase()).take(10_007).collect();
+    let part: String = inputs::lowercase(&mut random, 10_007);
     let mut payload = part.repeat(size / part.len() + 1);
     payload.truncate(size);
     let input = [frame(3, &payload), frame(1, "and one more")].concat();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Trial, inputs};
 
 use crate::{FILE, FILE_TOO, TYPED, file_holds};
 
@@ -54,7 +54,7 @@ pub fn every_byte(trial: &Trial) -> Outcome {
     let mut random = trial.random();
     let mut input: Vec<u8> = (0..=u8::MAX).collect();
     let size = random.usize(300_001..400_000);
-    input.extend(std::iter::repeat_with(|| random.u8(..)).take(size));
+    input.extend(inputs::bytes(&mut random, size));
     let by_hand = format!(
         "head -c {size} /dev/urandom > /tmp/input; \
          cargo xtask run ex-08 -- {TYPED} < /tmp/input | cmp - /tmp/input; \
@@ -106,9 +106,7 @@ pub fn child_handles_the_file(trial: &Trial) -> Outcome {
 pub fn large_input(trial: &Trial) -> Outcome {
     const SIZE: usize = 64 << 20;
     // A part of it, again and again, whose size divides no buffer.
-    let mut random = trial.random();
-    let mut part = vec![0; 1_000_003];
-    random.fill(&mut part);
+    let part = inputs::bytes(&mut trial.random(), 1_000_003);
     let whole = || {
         let mut whole = part.repeat(SIZE / part.len() + 1);
         whole.truncate(SIZE);

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use trial::{Outcome, Ran, Trial, Wrong};
+use trial::{Outcome, Ran, Trial, Wrong, inputs};
 
 const SAME: &str = "tee(1) of the GNU coreutils was run in the same way, and did that. What it does \
     is in README.md, and in `info coreutils tee`.";
@@ -40,11 +40,7 @@ pub fn as_coreutils_tee(trial: &Trial) -> Outcome {
         return Err(Wrong::Skipped("there is no tee of the GNU coreutils to compare with".into()));
     }
     let mut random = trial.random();
-    let mut bytes = |size: usize| {
-        let mut bytes = vec![0; size];
-        random.fill(&mut bytes);
-        bytes
-    };
+    let mut bytes = |size| inputs::bytes(&mut random, size);
     let some = bytes(10);
     let (pipeful, more) = (bytes(65_536), bytes(200_003));
     let cases: [(&str, &str, &[u8]); 10] = [

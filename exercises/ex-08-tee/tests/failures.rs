@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use trial::{Outcome, Trial, Wrong};
+use trial::{Outcome, Trial, Wrong, inputs};
 
 use crate::{FILE, FILE_TOO, TYPED, file_holds};
 
@@ -34,7 +34,7 @@ const READ_ERROR: &str = "`read` returned -1: that is an error and no end. Who t
 
 /// Some lines, more than a pipe holds.
 fn lines(trial: &Trial) -> String {
-    (1..=trial.random().u32(30_000..50_000)).map(|number| format!("{number}\n")).collect()
+    inputs::seq(trial.random().usize(30_000..50_000))
 }
 
 fn needs_full_device() -> Outcome {

@@ -1,6 +1,6 @@
 //! Messages from the command line.
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Trial, inputs};
 
 use crate::{ENDS, REAP, UPPER};
 
@@ -34,7 +34,7 @@ pub fn five_large(trial: &Trial) -> Outcome {
     let mut random = trial.random();
     let mut message = || -> String {
         let size = random.usize(119_000..121_000);
-        std::iter::repeat_with(|| random.alphanumeric()).take(size).collect()
+        inputs::alphanumeric(&mut random, size)
     };
     let messages: [String; 5] = std::array::from_fn(|_| message());
     let expected: String =

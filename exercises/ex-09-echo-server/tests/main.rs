@@ -8,7 +8,7 @@ mod relays;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use trial::{Program, Test, Trial};
+use trial::{Program, Test, Trial, inputs};
 
 /// The largest length that a header may announce, the type's byte included.
 const MAX_LENGTH_BYTES: u32 = 1_048_576;
@@ -86,7 +86,7 @@ fn frame(kind: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
 
 /// The reply to it.
 fn reply(kind: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    frame(kind, payload.as_ref().to_ascii_uppercase())
+    frame(kind, inputs::upper(payload.as_ref()))
 }
 
 /// The command that hands these bytes to the program.

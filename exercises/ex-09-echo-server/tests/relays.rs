@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Trial, inputs};
 
 use crate::{ENDS, MAX_LENGTH_BYTES, REAP, UPPER, by_hand, by_hand_in_two, frame, program, reply};
 
@@ -101,7 +101,7 @@ pub fn ten_thousand(trial: &Trial) -> Outcome {
     let (mut input, mut expected) = (Vec::new(), Vec::new());
     for _ in 0..REQUESTS {
         let size = random.usize(0..100);
-        let payload: String = std::iter::repeat_with(|| random.alphanumeric()).take(size).collect();
+        let payload = inputs::alphanumeric(&mut random, size);
         let kind = random.u8(..);
         input.extend(frame(kind, &payload));
         expected.extend(reply(kind, &payload));
@@ -122,11 +122,7 @@ pub fn ten_thousand(trial: &Trial) -> Outcome {
 
 pub fn largest(trial: &Trial) -> Outcome {
     let mut random = trial.random();
-    let mut payload = || -> Vec<u8> {
-        let mut bytes = vec![0; MAX_LENGTH_BYTES as usize - 1];
-        random.fill(&mut bytes);
-        bytes
-    };
+    let mut payload = || inputs::bytes(&mut random, MAX_LENGTH_BYTES as usize - 1);
     let requests = [payload(), b"and one more".to_vec(), payload(), payload()];
     let input = requests.each_ref().map(|payload| frame(1, payload)).concat();
     let ran = program(trial)

@@ -113,8 +113,3 @@ fn fifos(trial: &Trial, names: &[&str]) -> Result<(), Wrong> {
     }
     Ok(())
 }
-
-/// What `seq` prints.
-fn seq(last: usize) -> String {
-    (1..=last).map(|number| format!("{number}\n")).collect()
-}

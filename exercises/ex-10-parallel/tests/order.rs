@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use trial::{Outcome, Trial};
+use trial::{Outcome, Trial, inputs};
 
-use crate::{fifos, seq};
+use crate::fifos;
 
 const ENDS: &str = "A pipe ends when its last write end is closed: the command's own, and every \
     copy of it, in the program too. And whoever started a command learns of its end by waiting \
@@ -88,7 +88,7 @@ pub fn reads_the_tail(trial: &Trial) -> Outcome {
     let by_hand = format!("cargo xtask run ex-10 -- 'seq {FIRST}' | tail -1");
     let ran = trial.program([format!("seq {FIRST}")]).by_hand(&by_hand).run()?;
     ran.exits(0, READ_FIRST)?;
-    ran.prints(seq(FIRST), TAIL)?;
+    ran.prints(inputs::seq(FIRST), TAIL)?;
 
     fifos(trial, &["ended"])?;
     let stops = format!("exec 9> ended; echo $$ >&9; kill -STOP $PPID; seq {TAIL_LINES}");
@@ -97,7 +97,7 @@ pub fn reads_the_tail(trial: &Trial) -> Outcome {
         kill -CONT $PPID";
     let ran = trial.program([&stops, goes_on]).by_hand(by_hand).run()?;
     ran.exits(0, READ_FIRST)?;
-    ran.prints(seq(TAIL_LINES), TAIL)
+    ran.prints(inputs::seq(TAIL_LINES), TAIL)
 }
 
 pub fn different_amounts_different_times(trial: &Trial) -> Outcome {
@@ -111,7 +111,7 @@ pub fn different_amounts_different_times(trial: &Trial) -> Outcome {
         .by_hand(format!("cargo xtask run ex-10 -- 'sleep 1; seq {few}' 'seq {many}' | less"))
         .run()?;
     ran.exits(0, ALL_PIPES)?;
-    ran.prints(seq(few) + &seq(many), IN_ORDER)?;
+    ran.prints(inputs::seq(few) + &inputs::seq(many), IN_ORDER)?;
     ran.leaves_nothing(REAP)
 }
 

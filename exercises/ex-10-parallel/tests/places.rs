@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use trial::{Outcome, Program, Trial};
+use trial::{Outcome, Program, Trial, inputs};
 
-use crate::{fifos, seq};
+use crate::fifos;
 
 const SPINS: &str = "The first command here has closed its output, and both wait. A pipe at its \
     end answers poll at once, every time, and so does a poll that may not wait: the loop never \
@@ -62,7 +62,7 @@ pub fn closes_and_goes_on(trial: &Trial) -> Outcome {
         ))
         .run()?;
     ran.exits(0, GOES_ON)?;
-    ran.prints("one\n".to_owned() + &seq(lines), GOES_ON)?;
+    ran.prints("one\n".to_owned() + &inputs::seq(lines), GOES_ON)?;
     ran.leaves_nothing(REAP)
 }
 
@@ -120,7 +120,7 @@ pub fn three_hundred(trial: &Trial) -> Outcome {
     let expected = format!("`{told_so}` on standard error");
     ran.holds(other.is_none(), &expected, &format!("`{said}`"), REUSED)?;
     ran.complains(told, REUSED)?;
-    ran.prints(seq(COUNT), REUSED)?;
+    ran.prints(inputs::seq(COUNT), REUSED)?;
     ran.exits(101, MANY)?;
     ran.leaves_nothing(REAP)
 }
@@ -134,5 +134,5 @@ pub fn left_behind(trial: &Trial) -> Outcome {
         .by_hand("time cargo xtask run ex-10 -- -j 1 'sleep 5 & echo early' 'echo second'")
         .run()?;
     ran.exits(0, LEFT_BEHIND)?;
-    ran.prints(seq(lines) + "second\n", LEFT_BEHIND)
+    ran.prints(inputs::seq(lines) + "second\n", LEFT_BEHIND)
 }

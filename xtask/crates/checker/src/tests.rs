@@ -103,7 +103,9 @@ pub fn run(
 ) -> anyhow::Result<Vec<Vec<Result>>> {
     launcher::be_batch_work();
     let runner = Runner { root: &course.root, xtask: xtask_path()?, place, seed };
-    let all = jobs.iter().enumerate();
+    // The last exercises have the tests that wait longest: begun first, they leave the processors to
+    // others meanwhile.
+    let all = jobs.iter().enumerate().rev();
     let waiting = all.flat_map(|(job, of)| (0..of.count()).map(move |test| (job, test))).collect();
     let waiting: Vec<(usize, usize)> = waiting;
     let all = waiting.len();
@@ -112,7 +114,7 @@ pub fn run(
     thread::scope(|scope| {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         // Of one program that never ends, every test that has begun uses up its processor time.
-        let more = if jobs.len() > 1 { processors } else { processors.div_ceil(2) };
+        let more = if jobs.len() > 1 { 2 * processors } else { processors.div_ceil(2) };
         for _ in 0..processors + more {
             scope.spawn(|| work(jobs, &runner, audience, &queue, &changed));
         }

@@ -40,6 +40,7 @@ mod difference;
 mod ended;
 mod facts;
 mod folder;
+pub mod inputs;
 mod outcome;
 mod program;
 pub mod report;
