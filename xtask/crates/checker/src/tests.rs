@@ -103,8 +103,8 @@ pub fn run(
 ) -> anyhow::Result<Vec<Vec<Result>>> {
     launcher::be_batch_work();
     let runner = Runner { root: &course.root, xtask: xtask_path()?, place, seed };
-    // The last exercises have the tests that wait longest: begun first, they leave the processors to
-    // others meanwhile.
+    // The last exercises have the tests that wait longest: begun first, they leave the processors
+    // to others meanwhile.
     let all = jobs.iter().enumerate().rev();
     let waiting = all.flat_map(|(job, of)| (0..of.count()).map(move |test| (job, test))).collect();
     let waiting: Vec<(usize, usize)> = waiting;
