@@ -9,5 +9,5 @@
 #   sbatch --wait slurm.sh submissions 7         # a folder of submissions, and a seed
 #   cargo xtask grade merge parts/* --out report
 set -euo pipefail
-cargo xtask grade "$1" --seed "$2" --jobs "$SLURM_CPUS_PER_TASK" \
+cargo xtask grade "$1" --seed "$2" --jobs "$((2 * SLURM_CPUS_PER_TASK))" \
   --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" --out "parts/$SLURM_ARRAY_TASK_ID"

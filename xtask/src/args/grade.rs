@@ -127,7 +127,7 @@ does nothing twice.",
         )
         .arg(number("seed", "Make the random inputs from this number"))
         .arg(
-            number("jobs", "So many at one time [default: three for two processors]")
+            number("jobs", "So many at one time [default: two for each processor]")
                 .value_parser(value_parser!(u64).range(1..=256)),
         )
         .arg(

@@ -79,12 +79,12 @@ fn all_said(said: &BTreeMap<String, String>) -> String {
     said.values().map(String::as_str).collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
-/// As many users as boxes may be open at one time: where nobody has said, more than there are
-/// processors, since a test now and then waits for a time to pass.
+/// As many users as boxes may be open at one time: where nobody has said, two for each processor,
+/// since every other test waits for a time to pass, and every hang until it stands still.
 ///
 /// # Errors
 /// When the caller is root and there are no free user numbers.
 pub fn users(jobs: Option<usize>) -> anyhow::Result<Vec<User>> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    User::choose(jobs.unwrap_or(processors + processors.div_ceil(2)).max(1))
+    User::choose(jobs.unwrap_or(2 * processors).max(1))
 }

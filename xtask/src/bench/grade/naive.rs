@@ -2,7 +2,8 @@
 //! course, and built and tested there, one submission after the other.
 //!
 //! The tests run as `cargo test` runs them: one program after the other, all tests of an exercise
-//! in one process, without a sandbox. The runner is not built again for each submission.
+//! in one process, without a sandbox. The runner, which starts every program that is tested, is
+//! built with them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,6 @@ pub struct Naive<'a> {
     /// A copy of the course.
     copy: PathBuf,
     place: files::TempDir,
-    xtask: PathBuf,
 }
 
 impl Naive<'_> {
@@ -35,7 +35,7 @@ impl Naive<'_> {
         let mut students: Vec<PathBuf> =
             entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
         students.sort();
-        Ok(Naive { course, students, copy, place, xtask: launcher::xtask_path()? })
+        Ok(Naive { course, students, copy, place })
     }
 
     /// The whole class, from so many submissions with an empty target directory each.
@@ -82,12 +82,14 @@ impl Naive<'_> {
         }
         let mut cargo = Command::new(build::cargo());
         cargo.args(["build", "--offline", "--keep-going", "--bins", "--examples"]);
+        cargo.args(["--package", "xtask"]);
         for entry in &handed_in {
             cargo.args(["--package", &entry.id]);
         }
         cargo.env("CARGO_TARGET_DIR", target).current_dir(&self.copy);
         // Programs that do not compile are part of the class.
         cargo.stdin(Stdio::null()).output().context("start cargo")?;
+        let xtask = target.join("debug/xtask");
         let mut tested = 0;
         for entry in handed_in {
             let program = target.join("debug").join(&entry.id);
@@ -98,7 +100,7 @@ impl Naive<'_> {
                 }
                 let mut command = Command::new(tests);
                 command.args(["--seed", "1", "--"]).arg(&program).stdin(Stdio::null());
-                command.env(XTASK_VARIABLE, &self.xtask).current_dir(self.place.path());
+                command.env(XTASK_VARIABLE, &xtask).current_dir(self.place.path());
                 command.output().with_context(|| format!("start the tests of {}", entry.id))?;
                 tested += 1;
             }
