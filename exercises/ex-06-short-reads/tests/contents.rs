@@ -41,7 +41,7 @@ pub fn any_bytes(trial: &Trial) -> Outcome {
 }
 
 pub fn many(trial: &Trial) -> Outcome {
-    const FRAMES: usize = 100_000;
+    const FRAMES: usize = 50_000;
     let mut input = Vec::new();
     for number in inputs::seq(FRAMES).lines() {
         input.extend(frame(1, number));

@@ -83,7 +83,7 @@ fn main() -> ExitCode {
             },
             Test {
                 name: "many",
-                claim: "100000 frames in one go are no burden",
+                claim: "50000 frames in one go are no burden",
                 run: contents::many,
             },
         ],
