@@ -11,8 +11,8 @@ const SAME: &str = "GNU parallel --keep-order has run the same commands in the s
     failed.";
 
 /// Another program may have that name. It is a script: reading that is sooner done than asking it.
-/// How long a command may be it finds out by trials, unless it has done so before: that takes longer
-/// than all else.
+/// How long a command may be, it finds out by trials, unless it has done so before: that takes
+/// longer than all else.
 const SCRIPT: &str = r#"
     export HOME=$PWD SHELL=/bin/sh
     grep -q "GNU parallel" "$(command -v parallel)" 2> /dev/null || {
