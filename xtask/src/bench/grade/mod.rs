@@ -109,11 +109,13 @@ fn hangs(grader: &Grader, table: &mut Table) -> anyhow::Result<()> {
     table.row("  busy until its limit", figures, None)
 }
 
-/// Both go on from what is known of the same programs, so that the large class takes minutes.
+/// The few are graded from nothing, the many from what is known of the programs that the whole
+/// class had as well, so that they take minutes: either way some are compiled and tested.
 fn memory(grader: &Grader, place: &TempDir, out: &Path, table: &mut Table) -> anyhow::Result<()> {
     table.section("memory of the grader itself, at most", ["KiB", "ratio"])?;
     let mut peaks = Vec::new();
-    for students in [FEW, MANY] {
+    let few = place.path().join("report-of-few");
+    for (students, out) in [(FEW, few.as_path()), (MANY, out)] {
         let class = place.path().join(format!("class-{students}"));
         grader.make(students, &class)?;
         let run = grader.grade(&class, out)?;
