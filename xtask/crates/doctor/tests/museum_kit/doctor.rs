@@ -34,7 +34,18 @@ pub fn run(
 ) -> Answer {
     let may_wait =
         exhibit.verdicts.iter().any(|verdict| verdict != "finished" && verdict != "deadlock");
-    let deadline = if may_wait { SHORT } else { LONG };
+    run_until(if may_wait { SHORT } else { LONG }, setting, exhibit, before, between)
+}
+
+/// The same, with a deadline in seconds.
+#[track_caller]
+pub fn run_until(
+    deadline: &str,
+    setting: Setting,
+    exhibit: &Exhibit,
+    before: &[OsString],
+    between: &[OsString],
+) -> Answer {
     let mut words = before.to_vec();
     words.push(setting.stage.xtask.clone().into());
     words.extend(["doctor", "--format", "json", "--deadline", deadline, "--"].map(OsString::from));
