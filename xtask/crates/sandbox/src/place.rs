@@ -258,13 +258,14 @@ fn open_to_all(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("open {} to all", path.display()))
 }
 
-/// Whoever ends the grader with SIGKILL ends the boxes: the launcher goes with the grader, bwrap
-/// with the launcher, and all behind a wall with bwrap.
+/// Whoever ends the grader with SIGKILL ends the boxes: the launcher is told to stop, and ends all
+/// that is below it. If it went itself, a process of bwrap's that has not yet asked to end with its
+/// parent would be left.
 fn ends_with_us(command: &mut Command, doors: Vec<fs::File>) {
     let us = nix::unistd::getpid();
     let tie = move || {
         cgroup::enter(&doors)?;
-        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
         if nix::unistd::getppid() == us {
             Ok(())
         } else {

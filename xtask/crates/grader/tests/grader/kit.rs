@@ -191,7 +191,7 @@ pub fn same_files(one: &Path, other: &Path) {
 /// A bwrap in front of the real one that counts how often it is started, outside of a box, and then
 /// does what this script says; `$n` is the number of starts before.
 pub struct Counting {
-    folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl Counting {

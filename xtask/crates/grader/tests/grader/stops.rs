@@ -104,6 +104,28 @@ fn a_run_that_is_killed_goes_on_and_comes_to_the_same() {
     assert_eq!(left, 0, "the second run has swept what the first one left");
 }
 
+/// Between its start and its request to end with its parent, a process of bwrap's is on its own.
+#[test]
+fn a_box_that_is_being_made_goes_with_a_run_that_is_killed() {
+    if !has_sandbox() {
+        return;
+    }
+    let class = Class::of(1);
+    let counting = Counting::new("[ $n -lt 6 ] || { tail -f $l > /dev/null & wait; }");
+    let mut command = class.command("out");
+    counting.before(&mut command).env("TMPDIR", temporary(&class));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("start the grader");
+    let others = || {
+        let all = processes(counting.folder.path());
+        all.into_iter().filter(|line| line.starts_with("tail")).count()
+    };
+    wait_until("a box is being made", || others() > 0);
+    child.kill().expect("kill it");
+    child.wait().expect("wait for it");
+    wait_until("all that it started is gone", || others() == 0);
+}
+
 #[test]
 fn a_run_that_is_interrupted_leaves_nothing_behind() {
     if !has_sandbox() {
