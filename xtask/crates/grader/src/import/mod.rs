@@ -162,39 +162,49 @@ const LOOKED_INTO: usize = 64;
 
 /// Where the exercises' folders are: at the top, or in one folder more, as archives have it.
 fn base(course: &Course, tree: &mut dyn Tree) -> Result<Option<PathBuf>, Unread> {
-    if let Some(base) = base_in(course, tree, Path::new(""))? {
-        return Ok(Some(base));
+    let mut found = base_in(course, tree, Path::new(""))?;
+    if !found.is_empty() {
+        return only(found);
     }
     let top = tree.list(Path::new(""))?;
     let folders = top.iter().filter(|(name, kind)| {
         *kind == Kind::Folder && !name.as_encoded_bytes().starts_with(b".") && name != "__MACOSX"
     });
-    let mut found = Vec::new();
     for (name, _) in folders.take(LOOKED_INTO) {
         found.extend(base_in(course, tree, Path::new(name))?);
     }
+    only(found)
+}
+
+fn only(found: Vec<PathBuf>) -> Result<Option<PathBuf>, Unread> {
+    let shown = |place: &Path| match printable(place.as_os_str()) {
+        name if name.is_empty() => "the submission itself".to_owned(),
+        name => name,
+    };
     match &found[..] {
         [] => Ok(None),
         [only] => Ok(Some(only.clone())),
         [one, other, ..] => Err(Unread::Theirs(format!(
             "exercises are in {} and in {}: which ones count?",
-            printable(one.as_os_str()),
-            printable(other.as_os_str())
+            shown(one),
+            shown(other)
         ))),
     }
 }
 
-fn base_in(course: &Course, tree: &mut dyn Tree, place: &Path) -> Result<Option<PathBuf>, Unread> {
+/// In a folder, or in its folder `exercises`.
+fn base_in(course: &Course, tree: &mut dyn Tree, place: &Path) -> Result<Vec<PathBuf>, Unread> {
+    let mut found = Vec::new();
     for candidate in [place.join("exercises"), place.to_owned()] {
         let names = tree.list(&candidate)?;
         let is_exercise = |name: &OsString| {
             course.exercises().any(|entry| name.to_str() == Some(entry.folder_name()))
         };
         if names.iter().any(|(name, _)| is_exercise(name)) {
-            return Ok(Some(candidate));
+            found.push(candidate);
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// Writes sources to an empty folder that every user can read.

@@ -18,12 +18,18 @@ use super::{Imported, Kind, Tree, Unread, look_through};
 const ARCHIVE_BYTES: u64 = 64 << 20;
 const TOO_LARGE: &str = "more than 64 MiB: leave out the folder `target`";
 const NOTHING: &str = "no folder of an exercise was found in it";
+const SEVERAL: &str = "there are several archives in it: leave only the one that counts";
+const UNKNOWN: &str =
+    "no archive of this kind is read: unpack it into a folder, or make a .zip or a .tar.gz of it";
 
 /// Looks through a submission and takes what may be taken.
 ///
 /// # Errors
 /// When this machine cannot read it: its grade is not known then.
 pub fn import(course: &Course, student: &Student) -> anyhow::Result<Imported> {
+    if student.found == Found::Unknown {
+        return Ok(Imported::not_read(course, UNKNOWN));
+    }
     let context = || format!("read the submission {}", student.path.display());
     let shown = || printable(student.path.file_name().unwrap_or_default());
     let looked = match student.found {
@@ -66,12 +72,17 @@ fn in_folder(course: &Course, folder: &mut Folder) -> Result<Imported, Unread> {
         return Ok(imported);
     }
     let top = folder.list(Path::new(""))?;
-    let mut archives = top.iter().filter_map(|(name, kind)| {
+    let archives = top.iter().filter_map(|(name, kind)| {
         let Kind::File { bytes } = kind else { return None };
         Some((name, *bytes, archive(name)?.1))
     });
-    let (Some((name, bytes, found)), None) = (archives.next(), archives.next()) else {
-        return Ok(nothing());
+    let (unknown, read): (Vec<_>, Vec<_>) =
+        archives.partition(|(_, _, found)| *found == Found::Unknown);
+    let (name, bytes, found) = match &read[..] {
+        [only] => *only,
+        [] if unknown.is_empty() => return Ok(nothing()),
+        [] => return Err(Unread::Theirs(UNKNOWN.to_owned())),
+        [..] => return Err(Unread::Theirs(SEVERAL.to_owned())),
     };
     if bytes > ARCHIVE_BYTES {
         return Ok(Imported::refused_as_a_whole(course, printable(name), TOO_LARGE));

@@ -17,6 +17,8 @@ pub enum Found {
     Folder,
     Zip,
     TarGz,
+    /// An archive of a kind that is not read.
+    Unknown,
 }
 
 /// One submission.
@@ -79,14 +81,18 @@ fn recognized(name: &OsStr, kind: fs::FileType) -> Option<(&OsStr, Found)> {
     }
 }
 
+/// What a student may have handed in all the same: it must not go unseen.
+const OTHERS: [&str; 9] =
+    [".rar", ".7z", ".tar", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".gz"];
+
 /// An archive's name without its ending.
 pub fn archive(name: &OsStr) -> Option<(&OsStr, Found)> {
     let bytes = name.as_bytes();
-    let endings: [(&[u8], Found); 3] =
-        [(b".zip", Found::Zip), (b".tar.gz", Found::TarGz), (b".tgz", Found::TarGz)];
+    let read = [(".zip", Found::Zip), (".tar.gz", Found::TarGz), (".tgz", Found::TarGz)];
+    let endings = read.into_iter().chain(OTHERS.map(|ending| (ending, Found::Unknown)));
     endings.into_iter().find_map(|(ending, found)| {
         let (stem, end) = bytes.split_at_checked(bytes.len().checked_sub(ending.len())?)?;
-        let fits = end.eq_ignore_ascii_case(ending) && !stem.is_empty();
+        let fits = end.eq_ignore_ascii_case(ending.as_bytes()) && !stem.is_empty();
         fits.then(|| (OsStr::from_bytes(stem), found))
     })
 }

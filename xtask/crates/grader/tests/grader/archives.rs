@@ -74,8 +74,22 @@ fn a_folder_may_hold_the_archive_that_was_uploaded() {
     assert_eq!(names(&taken(&class), "ex-01"), ["main.rs"]);
     // Of two nobody knows which counts.
     fs::write(class.submissions().join("ann/other.zip"), zip(&[(MAIN, b"")])).expect("write it");
-    let imported = taken(&class);
-    assert!(imported.exercises.is_empty() && !imported.remarks.is_empty(), "{imported:?}");
+    is_refused(&taken(&class), "ann", "several archives");
+}
+
+/// What cannot be read must not go unseen, nor be worth nothing.
+#[test]
+fn an_archive_of_an_unknown_kind_is_ungraded() {
+    for name in ["ann.rar", "ann.tar", "ann.7Z"] {
+        let imported = taken(&handed_in(name, b"?"));
+        assert_eq!(imported.unread.len(), 2, "{name}: {imported:?}");
+        assert!(imported.remarks[0].contains("no archive of this kind is read"), "{imported:?}");
+    }
+    let class = Class::new();
+    class.write("ann/upload.rar", "?");
+    is_refused(&taken(&class), "ann", "no archive of this kind is read");
+    fs::write(class.submissions().join("ann/upload.zip"), zip(&[(MAIN, b"")])).expect("write it");
+    assert_eq!(names(&taken(&class), "ex-01"), ["main.rs"]);
 }
 
 #[test]
