@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 apt-get update -qq
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-  bubblewrap ca-certificates curl gcc libc6-dev
+  bubblewrap ca-certificates curl gcc libc6-dev parallel
 if ! command -v cargo >/dev/null; then
   curl --proto '=https' --tlsv1.2 -fsS https://sh.rustup.rs | sh -s -- -y --profile minimal
   export PATH="$HOME/.cargo/bin:$PATH"

@@ -81,9 +81,13 @@ fn a_submission_gets_its_results() {
     let (built, said) = autograder.script("source/build.sh");
     assert!(built, "{said}");
 
-    let solution = course().join("solutions/ex-01-forgotten-close/src/main.rs");
-    let solution = fs::read(solution).expect("read a solution");
-    let results = autograder.results(&[(SOLVED, &solution)]);
+    let solution = |folder: &str| {
+        fs::read(course().join("solutions").join(folder).join("src/main.rs")).expect("a solution")
+    };
+    // The second needs a program that `setup.sh` installs.
+    let (first, second) = (solution("ex-01-forgotten-close"), solution("ex-10-parallel"));
+    let parallel = "exercises/ex-10-parallel/src/main.rs";
+    let results = autograder.results(&[(SOLVED, &first), (parallel, &second)]);
     let tests = results["tests"].as_array().expect("tests");
     let of_it: f64 = tests.iter().filter_map(|test| test["score"].as_f64()).sum();
     assert_eq!(results["score"].as_f64(), Some(of_it));
