@@ -259,8 +259,8 @@ fn taken(range: &Range<'_>, folder: &Path) -> anyhow::Result<Option<String>> {
     ensure!(students.len() == 1, "one submission");
     let imported = match import(range.course, student) {
         Ok(imported) => imported,
-        // Refused as a whole, with a reason.
-        Err(_) => return Ok(None),
+        // Whoever makes the grader fail has no grade, but not the one that is deserved.
+        Err(error) => return Ok(Some(format!("the grader itself fails: {error:#}"))),
     };
     for (path, text) in imported.exercises.values().flatten() {
         if text.len() > 1 << 20 || String::from_utf8_lossy(text).contains(SECRET) {

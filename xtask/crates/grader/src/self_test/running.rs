@@ -87,13 +87,7 @@ pub const ATTACKS: &[Attack] = &[
         "processes without an end",
         says_so
     ),
-    attack!(
-        "daemon",
-        &[D::HiddenLauncher, D::Processes],
-        "PID namespace",
-        "a process that outlives it",
-        no_report
-    ),
+    attack!("daemon", &[D::Processes], "PID namespace", "a process that outlives it", no_report),
     attack!(
         "kills-launcher",
         &[D::HiddenLauncher],
@@ -117,8 +111,8 @@ pub const ATTACKS: &[Attack] = &[
     ),
     attack!(
         "traces",
-        &[D::HiddenLauncher, D::SystemCalls],
-        "seccomp, PR_SET_DUMPABLE",
+        &[D::SystemCalls],
+        "seccomp",
         "the launcher, or a child, as a debugger has it",
         says_so
     ),
@@ -186,11 +180,20 @@ fn limits(attack: &Attack) -> Limits {
     }
 }
 
-/// Tries it with all defences and without its own.
+/// Tries it with all defences, with each of its own alone, and without them.
 pub fn attack(range: &Range<'_>, attack: &Attack) -> anyhow::Result<Tried> {
     let outside = Outside::new()?;
     let ran = run(range, attack, &outside, &[]).with_context(|| attack.name)?;
-    let broken = (attack.succeeds)(&ran).then(|| first_line(&ran.said));
+    let mut broken = (attack.succeeds)(&ran).then(|| first_line(&ran.said));
+    // Of two that stand behind each other, one that is not there would not be missed.
+    let layers = if attack.without.len() > 1 { attack.without } else { &[] };
+    for alone in layers {
+        let others: Vec<Defence> =
+            attack.without.iter().copied().filter(|defence| defence != alone).collect();
+        let ran = run(range, attack, &outside, &others).with_context(|| attack.name)?;
+        let with = || format!("with {} alone: {}", alone.name(), first_line(&ran.said));
+        broken = broken.or((attack.succeeds)(&ran).then(with));
+    }
     let came_to = |ran: Ran| match (attack.succeeds)(&ran) {
         false if ran.said.contains("REFUSED") => Without::Refused,
         succeeds => Without::of(succeeds),

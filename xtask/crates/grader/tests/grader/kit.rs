@@ -196,6 +196,12 @@ pub struct Counting {
 
 impl Counting {
     pub fn new(then: &str) -> Counting {
+        let counted = "if [ -e $l ]; then n=$(wc -l < $l); echo >> $l;";
+        Counting::with(&format!("{counted} {then}\nfi"))
+    }
+
+    /// One that does what this script says, inside a box as well.
+    pub fn with(script: &str) -> Counting {
         let folder = tempfile::tempdir().expect("make a folder");
         let mode = |path: &Path, mode| {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set a mode");
@@ -205,8 +211,7 @@ impl Counting {
         fs::write(&log, "").expect("make the log");
         mode(&log, 0o666);
         let script = format!(
-            "#!/bin/sh\nl={log}\nif [ -e $l ]; then n=$(wc -l < $l); echo >> $l; {then}\nfi\n\
-             exec {real} \"$@\"\n",
+            "#!/bin/sh\nl={log}\n{script}\nexec {real} \"$@\"\n",
             log = log.display(),
             real = real_bwrap().display(),
         );

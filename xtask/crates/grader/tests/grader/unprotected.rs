@@ -1,4 +1,4 @@
-//! `--no-sandbox`: the same grades without any protection, and it is said.
+//! Without a sandbox, or with less of one: the same grades, and it is said.
 
 use std::path::Path;
 
@@ -12,7 +12,9 @@ use grader::toolchain::Toolchain;
 use sandbox::Level;
 use sandbox::user::User;
 
-use crate::kit::{Class, exercise, has_sandbox, prints, read_course, run, same_files, we_are_root};
+use crate::kit::{
+    Class, Counting, exercise, has_sandbox, prints, read_course, run, same_files, we_are_root,
+};
 use crate::reports::check_format;
 
 /// The same programs with a sandbox and, by the grader's own parts, without: whoever is root is
@@ -87,4 +89,42 @@ fn it_is_said_and_written_down() {
     assert_eq!(results["environment"]["sandbox"]["level"], "none");
     grade("other");
     same_files(&class.out("out"), &class.out("other"));
+}
+
+/// bubblewrap before 0.8 knows no `--disable-userns`.
+#[test]
+fn an_older_bubblewrap_makes_less_of_a_sandbox_which_is_said() {
+    if !has_sandbox() {
+        return;
+    }
+    let class = Class::of(1);
+    let older = Counting::with(
+        "case \"$*\" in *--disable-userns*) echo 'Unknown option --disable-userns' >&2; exit 1;; esac",
+    );
+    let mut command = class.command("out");
+    older.before(&mut command);
+    let said = run(command).ends(0).stderr;
+    let warning = "warning: the sandbox of this machine is degraded: it lacks user-namespaces";
+    assert!(said.contains(warning), "{said}");
+    let sandbox = class.results("out")["environment"]["sandbox"].clone();
+    assert_eq!(sandbox["level"], "degraded");
+    assert_eq!(sandbox["missing"], serde_json::json!(["user-namespaces"]));
+    assert_eq!(class.results("out")["submissions"][0]["score"], 8.0, "the rest is graded");
+}
+
+#[test]
+fn where_bubblewrap_can_make_nothing_there_is_no_grade() {
+    if !has_sandbox() {
+        return;
+    }
+    let class = Class::of(1);
+    let mut command = class.command("out");
+    let none = Counting::with("echo 'bwrap: No permissions to create new namespace' >&2; exit 1");
+    none.before(&mut command);
+    let graded = run(command);
+    assert_eq!(graded.status, 125, "{}", graded.stderr);
+    for words in ["no sandbox can be made on this machine", "No permissions to create"] {
+        assert!(graded.stderr.contains(words), "{}", graded.stderr);
+    }
+    assert!(!class.out("out/results.json").exists());
 }
