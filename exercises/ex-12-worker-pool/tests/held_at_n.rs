@@ -33,6 +33,9 @@ const NO_POLLING: &str = "All workers are well and nothing is due, and the pool 
     a handler of SIGCHLD writes into. Waking up to look finds it late, and costs time for nothing.";
 const MISSING: &str = "fork succeeds, exec does not: std's Command tells it as an error of `spawn`. \
     The log says `not started`, standard error why, and it is tried again after the back-off.";
+const MISSING_WAITS: &str = "A start that fails is over at once, so trying again without a wait \
+    is as fast as the machine can. It is tried again as if the worker had ended at once: from one \
+    try to the next `--backoff` has to pass.";
 
 /// The article's three.
 pub fn pool_started(trial: &Trial) -> Outcome {
@@ -191,29 +194,37 @@ pub fn noticed_without_polling(trial: &Trial) -> Outcome {
     ran.sleeps_without_a_timeout(NO_POLLING)
 }
 
+/// The program is missing for five tries.
 pub fn cannot_be_started(trial: &Trial) -> Outcome {
     let worker = trial.folder().join("worker");
     let mut talk = trial
-        .program(["--backoff", "10", "1", "./worker", "-c", TELLS])
+        .program(["--backoff", "50", "1", "./worker", "-c", TELLS])
         .by_hand("cargo xtask run ex-12 -- 1 ./no-such-program")
         .may_stand_still()
         .talk()?;
-    let mut is_first = true;
+    let mut tries = 0;
     loop {
         let line = talk.line()?;
         if line.as_deref() == Some("worker 0 not started") {
-            if is_first {
+            tries += 1;
+            if tries == 5 {
                 std::os::unix::fs::symlink("/bin/sh", &worker)?;
             }
-            is_first = false;
             continue;
         }
         let ran = talk.finish()?;
-        let is_started = !is_first && line.as_deref() == Some("worker 0 started");
+        let is_started = tries >= 5 && line.as_deref() == Some("worker 0 started");
         let came = line.unwrap_or_else(|| "the end of the log".to_owned());
         let expected = "`worker 0 not started`, and `worker 0 started` when the program is there";
         ran.holds(is_started, expected, &came, MISSING)?;
         ran.exits(0, MISSING)?;
-        return ran.mentions("No such file or directory", MISSING);
+        ran.mentions("No such file or directory", MISSING)?;
+        let took = ran.report.wall_ms;
+        return ran.holds(
+            took >= 5 * 50,
+            "five tries in vain, and each next one 50 ms after the last or later",
+            &format!("it was tried {tries} times in vain, and all was over after {took} ms"),
+            MISSING_WAITS,
+        );
     }
 }
