@@ -25,6 +25,10 @@ const NO_PROGRAM: &str = held!(
     "The program has ended while its check is still running. What the check \
     would say is of no use any more: it is killed, and the end of the program is told at once."
 );
+const TOLD: &str = held!(
+    "The supervisor is told to stop while a check is running. The check is a child too, in a group \
+    of its own, and not worth a grace: it is killed, so that nothing is left behind."
+);
 const REAP: &str = "Who starts a child waits for it, or it stays as a zombie: the program as well \
     as each check.";
 const SLEEPS: &str = "The program runs and there is nothing to do: the supervisor waits in one \
@@ -120,6 +124,16 @@ pub fn program_ends_during_one(trial: &Trial) -> Outcome {
             gave up: no restart left\n",
         NO_PROGRAM
     )
+}
+
+pub fn told_during_one(trial: &Trial) -> Outcome {
+    let check = "exec 5> held; : > go; exec cat never";
+    let options = ["--check", check, "--interval", "10", "--deadline", "60000"];
+    let program = ": < go; kill -TERM $PPID; exec cat never";
+    let ran = supervisor(trial, &options, program, HELD)?.run()?;
+    ran.exits(0, TOLD)?;
+    ran.prints("started\ntold to stop: SIGTERM\nstopped by SIGTERM\n", TOLD)?;
+    ran.leaves_nothing(REAP)
 }
 
 /// No check, so nothing is ever due.

@@ -70,6 +70,11 @@ fn main() -> ExitCode {
                 checks::program_ends_during_one,
             ),
             test(
+                "told-during-a-check",
+                "it is told to stop while a check is running",
+                checks::told_during_one,
+            ),
+            test(
                 "whole-group",
                 "what the program has started is stopped with it",
                 groups::whole_group,
