@@ -18,7 +18,10 @@ const GRACE_ALL: &str = "The program has ended, what it has started is still put
     order: it has the rest of the grace. Whether a group has a member left, `kill(-group, 0)` \
     tells, when the program itself has been waited for.";
 const INHERITS: &str = "exec passes on each descriptor that is not close-on-exec, and the mask of \
-    blocked signals. A signalfd or a self-pipe is the supervisor's own.";
+    blocked signals. A signalfd or a self-pipe is the supervisor's own, and so is its standard \
+    input: the program gets /dev/null.";
+const CHECK_INHERITS: &str = "A check is a child like the program: /dev/null as its standard \
+    input, no descriptor of the supervisor's own, and no signal is blocked in it.";
 const EPIPE: &str = held!(
     "Nobody reads the log any more, so a write to it fails with EPIPE. That is no \
     reason to leave the program alone: it is stopped as always, and then the supervisor ends with \
@@ -115,12 +118,20 @@ pub fn grace_for_the_whole_group(trial: &Trial) -> Outcome {
 
 pub fn what_the_program_inherits(trial: &Trial) -> Outcome {
     // `ls` opens the folder itself, as 3.
-    let program = "grep SigBlk /proc/self/status > seen; ls /proc/self/fd >> seen";
-    let around = r#""$@"; status=$?; cat seen; exit $status"#;
-    let ran = supervisor(trial, &["--restarts", "0"], program, around)?.run()?;
+    let looks = "grep SigBlk /proc/self/status > seen; ls /proc/self/fd >> seen; \
+        readlink /proc/self/fd/0 >> seen";
+    let seen = "SigBlk:\t0000000000000000\n0\n1\n2\n3\n/dev/null\n";
+    let around = r#"echo > input; "$@" < input; status=$?; cat seen; exit $status"#;
+    let ran = supervisor(trial, &["--restarts", "0"], looks, around)?.run()?;
     ran.exits(3, INHERITS)?;
     let log = "started\nended: exit 0\ngave up: no restart left\n";
-    ran.prints(format!("{log}SigBlk:\t0000000000000000\n0\n1\n2\n3\n"), INHERITS)
+    ran.prints(format!("{log}{seen}"), INHERITS)?;
+    let check = format!("{looks}; exit 1");
+    let options = ["--check", &check, "--interval", "10", "--restarts", "0"];
+    let ran = supervisor(trial, &options, "exec cat never", around)?.run()?;
+    ran.exits(3, CHECK_INHERITS)?;
+    let log = "started\ncheck failed: exit 1\nstopped by SIGTERM\ngave up: no restart left\n";
+    ran.prints(format!("{log}{seen}"), CHECK_INHERITS)
 }
 
 pub fn nobody_reads_the_log(trial: &Trial) -> Outcome {

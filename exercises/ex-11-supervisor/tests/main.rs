@@ -96,7 +96,7 @@ fn main() -> ExitCode {
             ),
             test(
                 "what-the-program-inherits",
-                "descriptors 0, 1 and 2, and no blocked signal",
+                "/dev/null, descriptors 0, 1 and 2, no blocked signal: so does a check",
                 groups::what_the_program_inherits,
             ),
             test(
