@@ -92,7 +92,7 @@ fn main() -> ExitCode {
             ),
             test(
                 "what-a-worker-inherits",
-                "the environment, descriptors 0, 1 and 2, and no blocked signal",
+                "the environment, /dev/null, descriptors 0, 1 and 2, no blocked signal",
                 stops::what_a_worker_inherits,
             ),
             test(

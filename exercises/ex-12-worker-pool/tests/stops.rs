@@ -20,10 +20,16 @@ const LEFT: &str = held!(
 );
 const INHERITS: &str = "A worker has the pool's environment and one variable more. exec passes on \
     each descriptor that is not close-on-exec, and the mask of blocked signals: what the pool \
-    waits with is its own.";
+    waits with is its own. So is its standard input: a worker gets /dev/null.";
 const EPIPE: &str = held!(
     "Nobody reads the log any more, so a write to it fails with EPIPE. That is no reason to leave \
     the workers alone: they are stopped as always, and then the pool ends with an error."
+);
+const SECOND: &str = "While the pool stops its workers, one of them tells it to stop again and \
+    again. It is told already: no other line, and the grace goes on from where it began.";
+const LEFT_AT_THE_END: &str = held!(
+    "A worker has ended on SIGTERM, what it has started ignores it: it lives on as an orphan. What \
+    is left of a worker's group gets SIGKILL when the worker has ended, at the end as well."
 );
 const REAP: &str = "Who starts a child waits for it, or it stays as a zombie: each worker, and each \
     that takes its place.";
@@ -63,7 +69,12 @@ pub fn sigkill_after_the_grace(trial: &Trial) -> Outcome {
     let took = ran.report.wall_ms;
     let came = format!("all was over after {took} ms");
     ran.holds(took >= 100, "the workers are given their grace of 100 ms", &came, GRACE)?;
-    ran.leaves_nothing(REAP)
+    ran.leaves_nothing(REAP)?;
+    let worker = "trap '' TERM; while kill -TERM $PPID; do /bin/true; done";
+    let ran = pool(trial, &["--grace", "50", "1"], worker, PLAIN)?.run()?;
+    ran.exits(0, SECOND)?;
+    let log = "worker 0 started\ntold to stop: SIGTERM\nworker 0 stopped by SIGKILL\n";
+    ran.prints(log, SECOND)
 }
 
 pub fn grace_for_all_at_once(trial: &Trial) -> Outcome {
@@ -102,18 +113,27 @@ pub fn what_a_worker_leaves(trial: &Trial) -> Outcome {
             told to stop: SIGTERM\n\
             worker 0 stopped by SIGTERM\n",
         LEFT
-    )
+    )?;
+    // What is beside the worker ignores SIGTERM, as the worker did when it was started.
+    let worker = format!("exec 5> held; trap '' TERM; cat never & trap - TERM; {TELLS}");
+    let ran = pool(trial, &["1"], &worker, HELD)?.run()?;
+    ran.exits(0, LEFT_AT_THE_END)?;
+    let log = "worker 0 started\ntold to stop: SIGTERM\nworker 0 stopped by SIGTERM\n";
+    ran.prints(log, LEFT_AT_THE_END)
 }
 
 pub fn what_a_worker_inherits(trial: &Trial) -> Outcome {
-    // `ls` opens the folder itself, as 3.
-    let looks = "grep SigBlk /proc/self/status > seen; ls /proc/self/fd >> seen";
+    // A shell that has waited for a child may have unblocked all signals: so first its own mask,
+    // without a child. `ls` opens the folder itself, as 3.
+    let looks = "while read name mask; do case $name in SigBlk:) echo $mask > seen;; esac; \
+        done < /proc/$$/status; ls /proc/self/fd >> seen; readlink /proc/self/fd/0 >> seen";
     let worker = format!("{looks}; echo $GREETING >> seen; {TELLS}");
-    let around = r#"GREETING='good morning' "$@"; status=$?; cat seen; exit $status"#;
+    let around =
+        r#"echo > input; GREETING='good morning' "$@" < input; status=$?; cat seen; exit $status"#;
     let ran = pool(trial, &["1"], &worker, around)?.run()?;
     ran.exits(0, INHERITS)?;
     let log = "worker 0 started\ntold to stop: SIGTERM\nworker 0 stopped by SIGTERM\n";
-    let seen = "SigBlk:\t0000000000000000\n0\n1\n2\n3\ngood morning\n";
+    let seen = "0000000000000000\n0\n1\n2\n3\n/dev/null\ngood morning\n";
     ran.prints(format!("{log}{seen}"), INHERITS)
 }
 
