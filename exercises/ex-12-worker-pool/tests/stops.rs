@@ -71,7 +71,7 @@ pub fn sigkill_after_the_grace(trial: &Trial) -> Outcome {
     ran.holds(took >= 100, "the workers are given their grace of 100 ms", &came, GRACE)?;
     ran.leaves_nothing(REAP)?;
     let worker = "trap '' TERM; while kill -TERM $PPID; do /bin/true; done";
-    let ran = pool(trial, &["--grace", "50", "1"], worker, PLAIN)?.run()?;
+    let ran = pool(trial, &["--grace", "100", "1"], worker, PLAIN)?.run()?;
     ran.exits(0, SECOND)?;
     let log = "worker 0 started\ntold to stop: SIGTERM\nworker 0 stopped by SIGKILL\n";
     ran.prints(log, SECOND)
