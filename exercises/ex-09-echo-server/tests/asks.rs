@@ -1,5 +1,8 @@
 //! Messages from the command line.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use trial::{Outcome, Trial, inputs};
 
 use crate::{ENDS, REAP, UPPER};
@@ -7,6 +10,8 @@ use crate::{ENDS, REAP, UPPER};
 const CIRCLE: &str = "Two pipes hold 131072 bytes and the messages are 600000. A client that sends \
     on while the server replies, and reads later, waits in `write` for the server, which waits in \
     `write` for the client. Somebody has to read: send one request, read its reply, then the next.";
+const ARGUMENT: &str = "An argument is bytes, as any payload is: text in any encoding, or none, or \
+    nothing at all. Only a to z change.";
 const WHOLE: &str = "A frame that is longer than the pipe comes in several reads, and one write \
     may wait in the middle: a frame is complete when as many bytes have come as its length says.";
 
@@ -26,6 +31,19 @@ pub fn five(trial: &Trial) -> Outcome {
         TASK COMPLETE: 128 ITEMS\nSHUTTING DOWN\n",
         UPPER
     )?;
+    ran.leaves_nothing(REAP)?;
+    not_ascii(trial)
+}
+
+/// In UTF-8, in Latin-1, and of no byte.
+fn not_ascii(trial: &Trial) -> Outcome {
+    let messages = ["Gr\u{fc}\u{df}e".as_bytes(), b"Gr\xfc\xdfe", b""];
+    let ran = trial
+        .program(messages.map(OsStr::from_bytes))
+        .by_hand("cargo xtask run ex-09 -- 'Grüße' $'Gr\\xfc\\xdfe' '' | od -c")
+        .run()?;
+    ran.exits(0, ARGUMENT)?;
+    ran.prints(b"GR\xc3\xbc\xc3\x9fE\nGR\xfc\xdfE\n\n", ARGUMENT)?;
     ran.leaves_nothing(REAP)
 }
 

@@ -126,6 +126,11 @@ pub fn largest(trial: &Trial) -> Outcome {
     let requests = [payload(), b"and one more".to_vec(), payload(), payload()];
     let input = requests.each_ref().map(|payload| frame(1, payload)).concat();
     let ran = program(trial)
+        // One read a byte is slow, and right.
+        .limits(|limits| {
+            limits.cpu = Some(Duration::from_secs(10));
+            limits.wall = Some(Duration::from_secs(60));
+        })
         .by_hand(
             "(printf '\\000\\020\\000\\000\\001'; yes | head -c 1048575) | \
              cargo xtask run ex-09 | wc -c",
