@@ -11,6 +11,7 @@ const ENDS: &str = "The child sees end-of-file when every write end of the pipe 
     for the child, or both wait.";
 const STDOUT: &str = "The parent writes all that it reads to standard output, until `read` says \
     end-of-file by 0.";
+const QUIET: &str = "Standard error is for what went wrong, and nothing has.";
 const REAP: &str = "The program has ended, and its child was not waited for: it may still be \
     writing. Who looks into the file now may find it unfinished.";
 const NOTHING: &str = "The file is made, or emptied, when it is opened, also if nothing comes.";
@@ -22,6 +23,9 @@ const AT_ONCE: &str = "FILE is a FIFO here, which `cat` copies to standard outpu
     side waits too.";
 const TWO: &str = "The file is written by a child, a process of its own, which waits in `read` on \
     the pipe while the parent waits for input.";
+const CHILD: &str = "The child was killed after the first piece, and then the second one came. Only \
+    the child writes the file, from what it reads in the pipe: without it nothing more comes \
+    there. Standard output is the parent's, and goes on.";
 const STREAM: &str = "A tee needs a buffer and no more: what was read is written at once, and the \
     buffer used again. The program may have 24 MiB here.";
 
@@ -34,6 +38,7 @@ pub fn hello_tee(trial: &Trial) -> Outcome {
         .run()?;
     ran.exits(0, ENDS)?;
     trial::snapshot!(ran, @"hello tee\n", STDOUT)?;
+    ran.complains("", QUIET)?;
     ran.leaves_nothing(REAP)?;
     file_holds(trial, &ran, b"hello tee\n", FILE_TOO)
 }
@@ -100,7 +105,43 @@ pub fn child_handles_the_file(trial: &Trial) -> Outcome {
     let ran = talk.finish()?;
     ran.exits(0, ENDS)?;
     ran.leaves_nothing(REAP)?;
-    file_holds(trial, &ran, b"hello tee\n", FILE_TOO)
+    file_holds(trial, &ran, b"hello tee\n", FILE_TOO)?;
+    child_is_killed(trial)
+}
+
+/// The last process below `$!` is the child: a sandbox may stand between. It is `killed` when it
+/// has ended, be it a zombie. Whether it wrote the first piece before that is left open.
+fn child_is_killed(trial: &Trial) -> Outcome {
+    let mut talk = trial
+        .program([FILE])
+        .in_script(
+            "exec 3<&0; mkfifo out; \"$@\" <&3 3<&- >out & { head -c 10; child=$!; while \
+             below=$(cat /proc/$child/task/$child/children) && [ -n \"$below\" ]; \
+             do child=${below%% *}; done; kill -KILL $child; \
+             while [ -e /proc/$child ] && ! grep -q '^State:.Z' /proc/$child/status 2>/dev/null; \
+             do :; done; echo killed; cat; } <out; wait $!; echo ended",
+        )
+        .by_hand(format!(
+            "(echo hello tee; sleep 2; echo second) | cargo xtask run ex-08 -- {TYPED} & \
+             sleep 1; pkill -KILL -n ex-08; wait; cat {TYPED}"
+        ))
+        .talk()?;
+    talk.send("hello tee\n");
+    talk.expects("hello tee\nkilled\n", AT_ONCE)?;
+    talk.send("second\n");
+    talk.expects("second\n", CHILD)?;
+    let ran = talk.finish()?;
+    ran.prints("hello tee\nkilled\nsecond\nended\n", CHILD)?;
+    ran.leaves_nothing(REAP)?;
+    // It is not there where the child had not come to open it.
+    let found = trial.left(FILE).unwrap_or_default();
+    let found = String::from_utf8_lossy(&found);
+    ran.holds(
+        !found.contains("second"),
+        "a file without what came after the child's end",
+        &format!("it has {found:?}"),
+        CHILD,
+    )
 }
 
 pub fn large_input(trial: &Trial) -> Outcome {

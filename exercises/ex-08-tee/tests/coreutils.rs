@@ -13,6 +13,7 @@ const SAME: &str = "tee(1) of the GNU coreutils was run in the same way, and did
 /// Runs a command in a folder of its own, as `$stdout` says: `closed` is a FIFO whose only reader
 /// has gone before the first byte of input comes.
 const RUN: &str = r#"
+umask 0
 run() {
     mkdir "$1"; cd "$1"; shift
     echo 'what was there before' >existing
@@ -43,7 +44,8 @@ pub fn as_coreutils_tee(trial: &Trial) -> Outcome {
     let mut bytes = |size| inputs::bytes(&mut random, size);
     let some = bytes(10);
     let (pipeful, more) = (bytes(65_536), bytes(200_003));
-    let cases: [(&str, &str, &[u8]); 10] = [
+    let cases: [(&str, &str, &[u8]); 11] = [
+        ("file", "new", b""),
         ("file", "new", &more),
         ("file", "existing", &some),
         ("file", "-", &some),
@@ -95,16 +97,24 @@ fn compare(trial: &Trial, stdout: &str, file: &str, input: &[u8]) -> Outcome {
     same_bytes(&ran, "standard output", &case, expected.output, came.output)?;
     same_bytes(&ran, "the file", &case, expected.content, came.content)?;
     same(&expected.mode, &came.mode, "a file of mode")?;
+    let count = |errors: &str| match errors.lines().count() {
+        1 => "1 line on standard error".to_owned(),
+        lines => format!("{lines} lines on standard error"),
+    };
+    // The quotes are a matter of taste.
+    let errors = came.errors.replace('\'', "");
     for words in expected.errors.lines() {
         // `tee: 'standard output': No space left on device`
         let words = words.trim_start_matches("tee: ").replace('\'', "");
         ran.holds(
-            came.errors.contains(&words),
+            errors.contains(&words),
             &format!("`{words}` in a message{case}"),
             &format!("standard error: {}", came.errors.trim_end()),
             SAME,
         )?;
     }
+    let (wanted, said) = (count(&expected.errors), count(&came.errors));
+    ran.holds(wanted == said, &format!("{wanted}{case}"), &said, SAME)?;
     fs::remove_dir_all(folder.join("peer"))?;
     fs::remove_dir_all(folder.join("own"))?;
     Ok(())
