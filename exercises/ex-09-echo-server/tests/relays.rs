@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use trial::{Outcome, Trial, inputs};
 
+use crate::asks::not_ascii;
 use crate::{ENDS, MAX_LENGTH_BYTES, REAP, UPPER, by_hand, by_hand_in_two, frame, program, reply};
 
 const AT_ONCE: &str = "A reply is a frame as its request is: the length (u32, big-endian) counts \
@@ -92,7 +93,7 @@ pub fn any_bytes(trial: &Trial) -> Outcome {
         ran.exits(0, ANY)?;
         ran.prints(reply(kind, payload), ANY)?;
     }
-    Ok(())
+    not_ascii(trial)
 }
 
 pub fn ten_thousand(trial: &Trial) -> Outcome {
