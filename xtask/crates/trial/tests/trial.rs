@@ -41,7 +41,7 @@ fn command_of_somebody() -> Option<Command> {
         return None;
     }
     let mut command = Command::new("setpriv");
-    command.args(["--bounding-set=-all", "--inh-caps=-all"]).arg(kit());
+    command.arg("--bounding-set=-all").arg(kit());
     Some(prepared(command))
 }
 
