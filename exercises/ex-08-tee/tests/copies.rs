@@ -12,7 +12,7 @@ const ENDS: &str = "The child sees end-of-file when every write end of the pipe 
 const STDOUT: &str = "The parent writes all that it reads to standard output, until `read` says \
     end-of-file by 0.";
 const QUIET: &str = "Standard error is for what went wrong, and nothing has.";
-const REAP: &str = "The program has ended, and its child was not waited for: it may still be \
+pub const REAP: &str = "The program has ended, and its child was not waited for: it may still be \
     writing. Who looks into the file now may find it unfinished.";
 const NOTHING: &str = "The file is made, or emptied, when it is opened, also if nothing comes.";
 const BYTES: &str = "Bytes are bytes: no newline, no NUL and no end of text means anything here. \

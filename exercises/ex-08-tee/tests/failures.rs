@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use trial::{Outcome, Ran, Trial, Wrong, inputs};
 
+use crate::copies::REAP;
 use crate::{FILE, FILE_TOO, TYPED, file_holds};
 
 const NO_FILE: &str = "The file could not be opened. That ends the child, and with it the last read \
@@ -91,6 +92,7 @@ pub fn standard_output_full(trial: &Trial) -> Outcome {
         .run()?;
     ran.exits(1, STDOUT_FULL)?;
     tells_of_standard_output(&ran)?;
+    ran.leaves_nothing(REAP)?;
     file_holds(trial, &ran, input.as_bytes(), STDOUT_FULL)
 }
 
@@ -146,6 +148,7 @@ pub fn unreadable_input(trial: &Trial) -> Outcome {
         .run()?;
     ran.exits(1, READ_ERROR)?;
     ran.mentions("read error: Is a directory", READ_ERROR)?;
+    ran.leaves_nothing(REAP)?;
     file_holds(trial, &ran, b"", FILE_TOO)
 }
 
