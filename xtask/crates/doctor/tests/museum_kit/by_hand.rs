@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::museum_kit::doctor::Answer;
 use crate::museum_kit::exhibit::{self, Exhibit};
 use crate::museum_kit::look::Task;
-use crate::museum_kit::looks;
+use crate::museum_kit::looks::{self, Seen};
 use crate::museum_kit::machine::{User, number, we_are_root};
 use crate::museum_kit::start::{Running, Setting};
 
@@ -58,9 +58,10 @@ fn looked_at_from_outside(exhibit: &Exhibit, program: i32, tasks: &[Task]) {
     let has_orphan = tasks.iter().any(|task| task.role == "orphan");
     let must_be =
         exhibit.verdicts == ["deadlock"] && !has_orphan && !exhibit.uses_a_fifo() && we_are_root();
-    match looks::proof(program).expect("look at it") {
-        None => assert!(!must_be, "{name}: no proof\n{:#?}", looks::scene(program)),
-        Some(proof) => {
+    match looks::look(program).expect("look at it") {
+        Seen::Refused => {}
+        Seen::NoProof => assert!(!must_be, "{name}: no proof\n{:#?}", looks::scene(program)),
+        Seen::Proof(proof) => {
             assert!(may_be, "{name}: a false proof\n{}", proof.explanation());
             let answer = Answer { json: proof.to_json().clone(), status: Some(123) };
             let wrong = answer.wrong(exhibit, &exhibit.verdicts);

@@ -1,13 +1,12 @@
 //! The doctor, asked by its verb, and what it answers.
 
 use std::ffi::OsString;
-use std::time::Instant;
 
 use serde_json::Value;
 
 use super::exhibit::{Blocked, Close, Exhibit, Fix};
 use super::look::family;
-use super::looks::{PATIENCE, is_refused};
+use super::looks::{Stranger, is_refused};
 use super::machine::User;
 use super::start::{Ended, Setting};
 
@@ -54,18 +53,18 @@ pub fn run_until(
     Answer::of(setting.start(&words, exhibit.stdin).ended())
 }
 
-/// Lets this user's doctor look at a process that runs, and what is below it.
+/// Lets this user's doctor look at a process that runs, and what is below it. Where root was
+/// refused, that is right.
 #[track_caller]
 pub fn look_at(user: User, pid: i32) -> Answer {
-    let start = Instant::now();
+    let stranger = Stranger::new(pid);
     loop {
         let setting = Setting::new(user, false);
         let mut words: Vec<OsString> = vec![setting.stage.xtask.clone().into()];
         words.extend(["doctor", "--format", "json", "--pid"].map(OsString::from));
         words.push(pid.to_string().into());
         let answer = Answer::of(setting.start(&words, super::exhibit::Stdin::Null).ended());
-        let doubts = answer.json["not_proved"].to_string();
-        if !user.is_root() || !is_refused(&doubts) || start.elapsed() > PATIENCE {
+        if !user.is_root() || !answer.is_refused() || stranger.stays() {
             return answer;
         }
     }
@@ -81,6 +80,11 @@ impl Answer {
 
     pub fn verdict(&self) -> &str {
         self.json["verdict"].as_str().unwrap_or("none")
+    }
+
+    /// Whether the doctor was not allowed to look into somebody.
+    pub fn is_refused(&self) -> bool {
+        is_refused(&self.json["not_proved"].to_string())
     }
 
     pub fn explanation(&self) -> &str {

@@ -107,7 +107,7 @@ fn the_doctor_looks_in_from_outside() {
         let program = running.until_blocked_below(outer, is_it, &exhibit.blocked);
         let answer = doctor::look_at(user, program);
         let mut verdicts = exhibit.verdicts.clone();
-        if !user.is_root() || exhibit.uses_a_fifo() {
+        if !user.is_root() || exhibit.uses_a_fifo() || answer.is_refused() {
             // Processes of others, which cannot be looked into, may have an end, and anybody may
             // open a FIFO: so much caution is right for whoever has not started the program.
             verdicts.push("deadline".to_owned());

@@ -1,6 +1,7 @@
 //! Looks at a tree from outside, with the doctor's own functions: what `doctor --pid` stands on,
 //! without starting a process for each look.
 
+use std::fs;
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,27 +13,89 @@ use nix::unistd::Pid;
 
 use super::machine::we_are_root;
 
-/// How long somebody may be in the way who [`is_refused`] to root.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+/// How long is waited for a [`Stranger`] to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Looks, and looks again where nothing seems to move; the diagnosis where that proves a deadlock.
+/// What looks from outside came to.
+#[derive(Debug)]
+pub enum Seen {
+    Proof(Box<Diagnosis>),
+    NoProof,
+    /// Root may not look into somebody, who may have an end.
+    Refused,
+}
+
+/// Looks, and looks again where somebody is in the way.
 ///
 /// # Errors
 /// When there is no such process any more.
-pub fn proof(program: i32) -> io::Result<Option<Diagnosis>> {
-    let start = Instant::now();
+pub fn look(program: i32) -> io::Result<Seen> {
+    let stranger = Stranger::new(program);
     loop {
         let (proof, doubts) = two_looks(program)?;
-        if !is_refused(&doubts.join("\n")) || start.elapsed() > PATIENCE {
-            return Ok(proof);
+        match proof {
+            Some(proof) => return Ok(Seen::Proof(Box::new(proof))),
+            None if !(we_are_root() && is_refused(&doubts.join("\n"))) => return Ok(Seen::NoProof),
+            None if stranger.stays() => return Ok(Seen::Refused),
+            None => {}
         }
     }
 }
 
-/// Whether root was refused a look into a process that has just begun. Whoever keeps the machine
-/// may have more rights than its root, and start one at any time.
+/// Somebody into whom root may not look, and who may have got an end from the program, as he began
+/// after it: whoever keeps the machine may have more rights than its root, and start one at any
+/// time.
+pub struct Stranger {
+    program: i32,
+    began: Instant,
+}
+
+impl Stranger {
+    pub fn new(program: i32) -> Stranger {
+        Stranger { program, began: Instant::now() }
+    }
+
+    /// Whether one is still there after some time. Asked again and again where one was in the way.
+    pub fn stays(&self) -> bool {
+        if self.began.elapsed() < PATIENCE {
+            return false;
+        }
+        let all = fs::read_dir("/proc").expect("list the processes").flatten();
+        let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let age = start(self.program);
+        let mut hidden = pids.filter(|&pid| start(pid) >= age && is_hidden(pid));
+        let found = hidden.next();
+        match found {
+            Some(pid) => println!("not proved: root may not look into the process {pid}"),
+            None => assert!(self.began.elapsed() < 3 * PATIENCE, "nobody is in the way"),
+        }
+        found.is_some()
+    }
+}
+
+/// Whether the doctor was not allowed to look into somebody. Others than root often are not.
 pub fn is_refused(doubts: &str) -> bool {
-    we_are_root() && doubts.contains("which cannot be seen")
+    doubts.contains("which cannot be seen")
+}
+
+/// Which program it is may be read by whoever may read what its descriptors are (proc_pid_exe(5)).
+fn is_hidden(pid: i32) -> bool {
+    let is_refused = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    fs::read_link(format!("/proc/{pid}/exe")).is_err_and(is_refused)
+}
+
+/// When it began, in ticks since the machine did (proc_pid_stat(5), field 22).
+fn start(pid: i32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// The same of a program of which no proof is expected.
+///
+/// # Errors
+/// When there is no such process any more.
+pub fn proof(program: i32) -> io::Result<Option<Diagnosis>> {
+    Ok(two_looks(program)?.0)
 }
 
 /// A proof, or what speaks against one.
