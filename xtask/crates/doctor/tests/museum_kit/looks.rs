@@ -25,6 +25,12 @@ pub enum Seen {
     Refused,
 }
 
+impl From<Option<Diagnosis>> for Seen {
+    fn from(proof: Option<Diagnosis>) -> Seen {
+        proof.map_or(Seen::NoProof, |proof| Seen::Proof(Box::new(proof)))
+    }
+}
+
 /// Looks, and looks again where somebody is in the way.
 ///
 /// # Errors
@@ -33,11 +39,11 @@ pub fn look(program: i32) -> io::Result<Seen> {
     let stranger = Stranger::new(program);
     loop {
         let (proof, doubts) = two_looks(program)?;
-        match proof {
-            Some(proof) => return Ok(Seen::Proof(Box::new(proof))),
-            None if !(we_are_root() && is_refused(&doubts.join("\n"))) => return Ok(Seen::NoProof),
-            None if stranger.stays() => return Ok(Seen::Refused),
-            None => {}
+        if proof.is_some() || !we_are_root() || !is_refused(&doubts.join("\n")) {
+            return Ok(proof.into());
+        }
+        if stranger.stays() {
+            return Ok(Seen::Refused);
         }
     }
 }
