@@ -44,6 +44,8 @@ pub enum Occasion {
     Proof(Duration),
     /// Nothing has moved for so long.
     Quiet(Duration),
+    /// It has done nothing but sleep for so long.
+    Asleep(Duration),
     /// The deadline has passed.
     Deadline(Duration),
     /// A signal, from a person as a rule, has ended it or was to end it.

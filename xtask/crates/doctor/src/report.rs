@@ -65,6 +65,7 @@ impl Report<'_> {
         match self.occasion {
             Occasion::Proof(time) => format!("deadlock, proved after {} ms", time.as_millis()),
             Occasion::Quiet(time) => format!("nothing moved for {} ms; {how}", time.as_millis()),
+            Occasion::Asleep(time) => format!("it slept for {} ms; {how}", time.as_millis()),
             Occasion::Deadline(time) => {
                 format!("its deadline passed after {} ms; {how}", time.as_millis())
             }
@@ -194,6 +195,7 @@ impl Report<'_> {
         let verdict = self.verdict();
         let (Occasion::Proof(after)
         | Occasion::Quiet(after)
+        | Occasion::Asleep(after)
         | Occasion::Deadline(after)
         | Occasion::Interrupt(after)
         | Occasion::Look(after)) = self.occasion;

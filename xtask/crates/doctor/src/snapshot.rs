@@ -22,25 +22,38 @@ pub struct Snapshot {
     /// Something that is no thread of the tree may make one of them go on: time, the outside, or
     /// what could not be looked into.
     pub may_move: bool,
+    /// The same, but not time.
+    pub outside_may_move: bool,
 }
 
 impl Snapshot {
     pub fn take(tasks: impl IntoIterator<Item = Task>, outside: &Outside) -> Snapshot {
         let alive = tasks.into_iter().filter(|task| !task.has_ended());
         let mut tasks: Vec<Task> = alive.take(THREADS_MAX + 1).collect();
-        let mut snapshot = Snapshot { stuck: Vec::new(), may_move: tasks.len() > THREADS_MAX };
+        let are_too_many = tasks.len() > THREADS_MAX;
+        let mut snapshot =
+            Snapshot { stuck: Vec::new(), may_move: are_too_many, outside_may_move: are_too_many };
         tasks.truncate(THREADS_MAX);
         let mut pids: Vec<Pid> = tasks.iter().map(|task| task.pid).collect();
         // The threads of one process stand together.
         pids.dedup();
         let tree = Tree { processes: pids.into_iter().map(Process::read).collect(), outside };
         for task in &tasks {
-            let (stuck, may_move) = tree.look_at(task);
+            let (stuck, by) = tree.look_at(task);
             snapshot.stuck.push(stuck);
-            snapshot.may_move |= may_move;
+            snapshot.may_move |= by.is_some();
+            snapshot.outside_may_move |= by == Some(By::Outside);
         }
         snapshot
     }
+}
+
+/// What may make a thread go on.
+#[derive(PartialEq, Eq)]
+enum By {
+    Time,
+    /// Or what could not be looked into.
+    Outside,
 }
 
 struct Tree<'a> {
@@ -49,8 +62,8 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    /// What the thread waits for, and whether it may go on by itself or by the outside.
-    fn look_at(&self, task: &Task) -> (Stuck, bool) {
+    /// What the thread waits for, and whether something beside the tree may make it go on.
+    fn look_at(&self, task: &Task) -> (Stuck, Option<By>) {
         let process = self.processes.iter().find(|process| process.pid == task.pid);
         let mut stuck = Stuck {
             pid: task.pid.as_raw(),
@@ -67,7 +80,7 @@ impl Tree<'_> {
         let (Some(process), Some(blocked)) =
             (process, Blocked::read(task.pid, task.tid).ok().flatten())
         else {
-            return (stuck, true);
+            return (stuck, Some(By::Outside));
         };
         let name = blocked.call.map(|call| call.name.to_owned());
         stuck.call = Some(name.unwrap_or_else(|| format!("system call {}", blocked.number)));
@@ -76,7 +89,12 @@ impl Tree<'_> {
             || task.takes_timer_signals()
             || blocked.ends_by_itself()
             || has_timers(task.pid);
-        (stuck, by_itself || by_the_outside)
+        let by = match (by_the_outside, by_itself) {
+            (true, _) => Some(By::Outside),
+            (false, true) => Some(By::Time),
+            (false, false) => None,
+        };
+        (stuck, by)
     }
 
     /// Adds what the call is about. Tells whether the outside may end it.

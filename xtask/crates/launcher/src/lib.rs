@@ -37,6 +37,7 @@
     reason = "pre_exec, wait4, close_range, a policy and a clock have no safe form"
 )]
 
+mod asleep;
 mod batch;
 mod cli;
 mod client;

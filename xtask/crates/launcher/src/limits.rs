@@ -31,6 +31,10 @@ pub struct Limits {
     /// sure of lasts until `wall`. On a loaded machine, no less than 100 ms. A tree that is proved
     /// to be in a deadlock is ended at once.
     pub quiet: Option<Duration>,
+    /// How long all of the tree may do nothing but sleep: wait for time to pass, again and again,
+    /// without a byte read or written, a process started or ended. A heuristic, which holds only as
+    /// long as the machine is not loaded; after that `wall` remains. No less than 500 ms.
+    pub asleep: Option<Duration>,
     /// End a tree that is proved to be in a deadlock, also where `quiet` is not set.
     pub deadlock: bool,
     /// Time between SIGTERM and SIGKILL.
@@ -57,18 +61,21 @@ pub enum Limit {
     Output,
     /// See [`Limits::quiet`].
     Quiet,
+    /// See [`Limits::asleep`].
+    Asleep,
     /// Room for files. Only a sandbox knows how much there is; it sees to it, not the launcher.
     Files,
 }
 
 impl Limit {
-    pub(crate) const ALL: [Limit; 7] = [
+    pub(crate) const ALL: [Limit; 8] = [
         Limit::Wall,
         Limit::Cpu,
         Limit::Memory,
         Limit::Processes,
         Limit::Output,
         Limit::Quiet,
+        Limit::Asleep,
         Limit::Files,
     ];
 
@@ -81,6 +88,7 @@ impl Limit {
             Limit::Processes => "processes",
             Limit::Output => "output",
             Limit::Quiet => "quiet",
+            Limit::Asleep => "asleep",
             Limit::Files => "files",
         }
     }
@@ -95,6 +103,7 @@ impl Limit {
             Limit::Processes => "its limit of processes",
             Limit::Output => "its limit of output",
             Limit::Quiet => "the runner, because all of it waited and nothing moved any more",
+            Limit::Asleep => "the runner, because it did nothing but sleep",
             Limit::Files => "its limit of files: it left no room in its folder",
         }
     }

@@ -312,7 +312,8 @@ pub fn at_the_deadline(program: Pid, outside: &Outside, wall: Duration) -> Expla
     Explained { stuck, diagnosis: Some(diagnosis) }
 }
 
-fn examine(tasks: &[Task], program: Pid, outside: &Outside, occasion: Occasion) -> Diagnosis {
+/// What can be said of a tree that is to be ended.
+pub fn examine(tasks: &[Task], program: Pid, outside: &Outside, occasion: Occasion) -> Diagnosis {
     let whose = Whose { program, outside: Some(outside) };
     proof::examine(tasks, whose, occasion, || Ok(resting()?.unwrap_or_default()))
 }

@@ -40,10 +40,10 @@ pub struct Report {
     /// Processes that were still there after SIGKILL and a long wait; 0 on any healthy system.
     pub left_behind: usize,
     /// What each thread of the tree did just before it was ended, parents before their children;
-    /// empty but after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`].
+    /// empty but after a deadlock, [`Limit::Wall`], [`Limit::Quiet`] and [`Limit::Asleep`].
     pub stuck: Vec<Stuck>,
-    /// What the doctor says: after a deadlock, [`Limit::Wall`] and [`Limit::Quiet`]; and where a
-    /// signal ended what had stood still.
+    /// What the doctor says where there is something in `stuck`, and where a signal ended what had
+    /// stood still.
     pub diagnosis: Option<Diagnosis>,
 }
 

@@ -11,6 +11,7 @@ use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
+use crate::asleep::Asleep;
 use crate::limits::Limit;
 use crate::outside;
 use crate::quiet::{self, Explained, Quiet, Unproved};
@@ -63,6 +64,7 @@ pub fn supervise(spec: &Spec) -> anyhow::Result<Report> {
                 since,
                 started,
                 watch,
+                asleep: spec.limits.asleep.map(|at_least| Asleep::new(at_least, program)),
                 quiet: spec.limits.look().then(|| Quiet::new(spec.limits.quiet, program)),
                 explained: Explained::default(),
                 interrupts: Vec::new(),
@@ -94,6 +96,7 @@ struct Run<'a> {
     since: SystemTime,
     started: Instant,
     watch: Watch,
+    asleep: Option<Asleep>,
     quiet: Option<Quiet>,
     explained: Explained,
     interrupts: Vec<Instant>,
@@ -164,6 +167,9 @@ impl Run<'_> {
             if let Some(ended) = self.stands_still()? {
                 return Ok(ended);
             }
+            if let Some(ended) = self.only_sleeps()? {
+                return Ok(ended);
+            }
             if self.wait(self.until_next())? {
                 self.pass_on()?;
             }
@@ -192,6 +198,20 @@ impl Run<'_> {
         Ok(Some(seen.ended))
     }
 
+    /// The same for a tree in which nothing but time passes.
+    fn only_sleeps(&mut self) -> anyhow::Result<Option<Ended>> {
+        let Some(mut asleep) = self.asleep.take() else { return Ok(None) };
+        let outside = || outside::of(self.spec, &self.relays, self.since);
+        let seen = asleep.look(outside).context("look at the program's threads in /proc")?;
+        self.asleep = Some(asleep);
+        let Some(seen) = seen else { return Ok(None) };
+        if self.pass_on()? {
+            return Ok(None);
+        }
+        self.explained = seen.explained;
+        Ok(Some(seen.ended))
+    }
+
     /// Sleeps until a byte can move, a signal has come, or `at_most` is over, which it tells by
     /// `false`.
     fn wait(&self, at_most: Option<Duration>) -> anyhow::Result<bool> {
@@ -213,7 +233,8 @@ impl Run<'_> {
     fn until_next(&self) -> Option<Duration> {
         let deadline = self.spec.limits.wall.map(|wall| self.started + wall);
         let look = self.quiet.as_ref().map(Quiet::next);
-        let next = [deadline, self.watch.next(), look].into_iter().flatten().min()?;
+        let asleep = self.asleep.as_ref().map(Asleep::next);
+        let next = [deadline, self.watch.next(), look, asleep].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
@@ -226,6 +247,9 @@ impl Run<'_> {
         }
         if let Some(quiet) = self.quiet.as_mut().filter(|_| moved) {
             quiet.disturb();
+        }
+        if let Some(asleep) = self.asleep.as_mut().filter(|_| moved) {
+            asleep.disturb();
         }
         Ok(moved)
     }

@@ -133,6 +133,13 @@ pub fn written_bytes(pid: Pid) -> u64 {
     field(pid, "io", "wchar:").and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
+/// Bytes that the thread, or the process whose first it is, has read and written (`rchar` and
+/// `wchar` of proc_pid_io(5)). `None` where that may not be known.
+pub fn moved_bytes(tid: Pid) -> Option<u64> {
+    let count = |name| field(tid, "io", name)?.parse::<u64>().ok();
+    Some(count("rchar:")? + count("wchar:")?)
+}
+
 /// The signals that `pid` ignores (`SigIgn` of proc_pid_status(5)).
 pub fn ignored_signals(pid: Pid) -> u64 {
     field(pid, "status", "SigIgn:")

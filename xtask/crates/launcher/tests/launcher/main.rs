@@ -11,6 +11,7 @@
 #[macro_use]
 mod machine;
 
+mod asleep;
 mod bytes;
 mod case;
 mod endings;

@@ -73,6 +73,7 @@ fn main() -> ExitCode {
         "fill" => waits::fill(),
         "ping-pong" => waits::ping_pong(number(1)),
         "sleep" => waits::sleep(number(1)),
+        "nap" => waits::nap(number(1), number(2)),
         "poll" => waits::poll_for(number(1)),
         "poll-stdin" => waits::poll_stdin(),
         "poll-stdout" => waits::poll_stdout(),

@@ -94,6 +94,22 @@ pub fn sleep(millis: u64) {
     std::thread::sleep(duration(millis));
 }
 
+/// Sleeps again and again; between, does nothing (0), writes a byte (1), or computes for as long
+/// (2).
+pub fn nap(millis: u64, between: u64) {
+    let mut null = OpenOptions::new().write(true).open("/dev/null").expect("open /dev/null");
+    loop {
+        sleep(millis);
+        if between == 1 {
+            null.write_all(b"x").expect("write a byte");
+        }
+        let end = Instant::now() + duration(millis);
+        while between == 2 && Instant::now() < end {
+            std::hint::spin_loop();
+        }
+    }
+}
+
 /// Polls a pipe to which nobody writes.
 pub fn poll_for(millis: u64) {
     let (reader, writer) = std::io::pipe().expect("create a pipe");
