@@ -100,7 +100,7 @@ pub fn back_off(trial: &Trial) -> Outcome {
 pub fn stops_when_told(trial: &Trial) -> Outcome {
     for signal in ["TERM", "INT"] {
         let program = format!("exec 5> held; kill -{signal} $PPID; {MEETS}");
-        let ran = supervisor(trial, &[], &program, HELD)?.run()?;
+        let ran = supervisor(trial, &[], &program, HELD)?.may_sleep().run()?;
         ran.exits(0, TOLD)?;
         let is_killed = String::from_utf8_lossy(&ran.stdout).contains("by SIGKILL");
         let log = format!("started\ntold to stop: SIG{signal}\nstopped by SIGTERM\n");

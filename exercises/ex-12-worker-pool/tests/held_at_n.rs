@@ -41,7 +41,7 @@ const MISSING_WAITS: &str = "A start that fails is over at once, so trying again
 pub fn pool_started(trial: &Trial) -> Outcome {
     let worker = format!("{}; {RESTS}", when_all("seen", 3, "kill -TERM $PPID"));
     let around = r#""$@"; status=$?; sort seen; exit $status"#;
-    let ran = pool(trial, &["3"], &worker, around)?.run()?;
+    let ran = pool(trial, &["3"], &worker, around)?.may_sleep().run()?;
     ran.holds(
         ran.report.ended.status() != 128 + 15,
         "the pool hears of SIGTERM, and stops its workers",

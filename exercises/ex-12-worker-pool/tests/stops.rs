@@ -85,7 +85,7 @@ pub fn grace_for_all_at_once(trial: &Trial) -> Outcome {
         "if test $WORKER_ID = 0; then trap ': < turn; exit' TERM; \
         else trap ': > turn; exit' TERM; fi; {{ {waits}; {RESTS}; }} & wait"
     );
-    let ran = pool(trial, &["--grace", "3000", "2"], &worker, PLAIN)?.run()?;
+    let ran = pool(trial, &["--grace", "3000", "2"], &worker, PLAIN)?.may_sleep().run()?;
     ran.exits(0, ALL_AT_ONCE)?;
     trial::snapshot!(
         ran,

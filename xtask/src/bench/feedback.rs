@@ -33,9 +33,15 @@ const HANG: Duration = Duration::from_secs(2);
 const SOLUTIONS: Duration = Duration::from_secs(3);
 
 /// Programs that hang, each with words that the student must be told.
-const HANGS: [(&str, &str, &str); 2] = [
+const HANGS: [(&str, &str, &str); 4] = [
     ("busy", "fn main() { loop { std::hint::spin_loop() } }\n", "its limit of CPU time"),
     ("standing still, unproved", "fn main() { loop { nix::unistd::pause() } }\n", "it hangs"),
+    ("asleep", "fn main() { nix::unistd::sleep(1000); }\n", "did nothing but"),
+    (
+        "asking again and again",
+        "fn main() { loop { std::thread::sleep(std::time::Duration::from_millis(5)) } }\n",
+        "did nothing but",
+    ),
 ];
 
 /// What one run took.

@@ -90,7 +90,7 @@ pub fn gate(
         }
     }
     let place = Place::new(&course.root)?;
-    let results = tests::run(course, &jobs, seed, &place, Audience::Terminal)?;
+    let results = tests::run(course, &jobs, seed, &place, Audience::Gate)?;
     drop(place);
     let mut results = results.into_iter();
     for (program, known) in compiled.iter().zip(&known) {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 
@@ -27,6 +27,7 @@ struct Asked {
     seed: u64,
     report: Option<PathBuf>,
     inputs: Option<PathBuf>,
+    asleep: Option<Duration>,
     prefix: Vec<OsString>,
 }
 
@@ -74,6 +75,7 @@ fn run(id: &'static str, tests: &[Test]) -> anyhow::Result<bool> {
                 xtask: xtask.clone(),
                 seed: asked.seed,
                 inputs: asked.inputs.clone(),
+                asleep: asked.asleep,
                 folder: tempfile::tempdir().context("make a folder for the test")?,
                 test: test.name,
                 started: AtomicBool::new(false),
@@ -137,6 +139,11 @@ fn parse(mut words: impl Iterator<Item = OsString>) -> anyhow::Result<Asked> {
             }
             Some("--report") => asked.report = Some(value()?.into()),
             Some("--inputs") => asked.inputs = Some(value()?.into()),
+            Some("--asleep-ms") => {
+                let millis = value()?.to_str().and_then(|n| n.parse().ok());
+                let millis = millis.context("--asleep-ms takes a number")?;
+                asked.asleep = Some(Duration::from_millis(millis));
+            }
             Some("--") => {
                 asked.prefix = words.collect();
                 break;

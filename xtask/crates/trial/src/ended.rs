@@ -41,7 +41,7 @@ impl Ran {
             Ended::Deadlock => Verdict::Deadlock,
             Ended::Limit { limit } => match limit {
                 Limit::Quiet => Verdict::Hang,
-                Limit::Wall | Limit::Cpu => Verdict::TimeLimit,
+                Limit::Wall | Limit::Asleep | Limit::Cpu => Verdict::TimeLimit,
                 Limit::Memory => Verdict::MemoryLimit,
                 Limit::Output => Verdict::OutputLimit,
                 Limit::Processes | Limit::Files => Verdict::Fail,
@@ -63,7 +63,7 @@ impl Ran {
             Ended::Signaled { .. } => SIGNAL_MEANS,
             Ended::Limit { limit } => match limit {
                 Limit::Cpu => CPU_MEANS,
-                Limit::Wall => WALL_MEANS,
+                Limit::Wall | Limit::Asleep => WALL_MEANS,
                 Limit::Memory => MEMORY_MEANS,
                 Limit::Output => OUTPUT_MEANS,
                 Limit::Processes => PROCESSES_MEANS,

@@ -121,7 +121,8 @@ impl Ran {
     pub fn sleeps(&self, means: &str) -> Outcome {
         let expected = "the program sleeps as long as nothing happens";
         match self.report.ended {
-            Ended::Deadlock | Ended::Limit { limit: Limit::Quiet | Limit::Wall } => Ok(()),
+            Ended::Deadlock
+            | Ended::Limit { limit: Limit::Quiet | Limit::Asleep | Limit::Wall } => Ok(()),
             _ => self.wrong(self.verdict(), expected, &self.how_it_ended(), means),
         }
     }

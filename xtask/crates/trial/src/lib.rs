@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! ex-01-tests --list
-//! ex-01-tests [--only NAME] [--seed N] [--report FILE] [--inputs DIR] -- PROGRAM [ARGS…]
+//! ex-01-tests [--only NAME] [--seed N] [--report FILE] [--inputs DIR] [--asleep-ms N] \
+//!     -- PROGRAM [ARGS…]
 //! ```
 //!
 //! A test starts the program through the launcher, so nothing that it does can hang the test, and

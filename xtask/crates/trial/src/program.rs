@@ -26,6 +26,8 @@ pub struct Trial {
     pub seed: u64,
     /// Where an input is kept that a student cannot type.
     pub(crate) inputs: Option<PathBuf>,
+    /// The program is ended when it has done nothing but sleep for so long.
+    pub(crate) asleep: Option<Duration>,
     pub(crate) folder: TempDir,
     pub(crate) test: &'static str,
     /// The program has been started in the folder.
@@ -44,7 +46,7 @@ impl Trial {
             script: None,
             input: None,
             input_made_by: None,
-            limits: limits(),
+            limits: Limits { asleep: self.asleep, ..limits() },
             by_hand: None,
         }
     }
@@ -121,6 +123,12 @@ impl<'a> Program<'a> {
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Program<'a> {
         change(&mut self.limits);
         self
+    }
+
+    /// It may wait out a time of its own, such as a grace: more is to be told than that it sleeps.
+    #[must_use]
+    pub fn may_sleep(self) -> Program<'a> {
+        self.limits(|limits| limits.asleep = None)
     }
 
     /// Another command for the student than the one that is made of arguments and input.

@@ -248,6 +248,7 @@ impl<'a> Program<'a> {
     pub fn may_stand_still(self) -> Program<'a> {
         self.limits(|limits| {
             limits.quiet = None;
+            limits.asleep = None;
             limits.deadlock = false;
             limits.wall = Some(LOOK_AT_MOST + Duration::from_secs(5));
         })

@@ -136,6 +136,19 @@ fn the_end_of_a_program_is_told_as_it_was() {
 }
 
 #[test]
+fn who_only_sleeps_is_told_soon_where_somebody_waits() {
+    let mut impatient = command();
+    impatient.args(["--asleep-ms", "600"]);
+    let answer = answer_of(impatient, "exits", &["sleep", "1000"]);
+    let Answer::Failed(sleeps) = answer else { panic!("{answer:?}") };
+    assert_eq!(sleeps.verdict, Verdict::TimeLimit);
+    assert!(sleeps.came.contains("did nothing but sleep\nparent (sleep) sleeps"), "{sleeps:?}");
+    assert!(sleeps.means.contains("not stuck for good"), "{sleeps:?}");
+    // For a grade, he may sleep for as long as the test's own limit lets him.
+    assert_eq!(answer_of(command(), "scripted", &["sh", "-c", "sleep 2; exit 0"]), Answer::Passed);
+}
+
+#[test]
 fn a_hang_says_who_waits_for_whom() {
     // The second command of the pipeline reads from a FIFO that it holds open itself.
     let script = "mkfifo f; exec 3<>f; rm f; cat <&3";

@@ -2,7 +2,7 @@
 
 use fixture::Fixture;
 
-use crate::course::{course, patch, prints, run, stdout};
+use crate::course::{course, patch, prints, run, stdout, write};
 
 const FOLDER: &str = "exercises/ex-01-concept";
 
@@ -130,4 +130,16 @@ fn a_broken_test_is_told() {
     let course = course();
     course.write(&format!("{FOLDER}/alternatives/other.rs"), &prints("one break-two"));
     refused(&course, "the test `two` broke");
+}
+
+/// A record depends on no guess; whoever has just saved does not wait.
+#[test]
+fn a_program_may_sleep_here_and_not_in_check() {
+    let course = course();
+    course.write(&format!("{FOLDER}/alternatives/other.rs"), &prints("one two sleeps"));
+    let (holds, said) = gate(&course);
+    assert!(holds, "{said}");
+    write(&course, &prints("one two sleeps"));
+    let said = stdout(&run(&course, &["--", "1"]).code(1));
+    assert!(said.contains("it is ended"), "{said}");
 }
