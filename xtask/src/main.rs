@@ -41,6 +41,9 @@ fn main() -> ExitCode {
     if words.next_if(|word| word == launcher::HIDDEN_VERB).is_some() {
         return launcher::main(words);
     }
+    if words.next_if(|word| word == test::survivors::HIDDEN_VERB).is_some() {
+        return test::survivors::main(words);
+    }
     let args = Args::parse();
     args.color.write_global();
     let outcome = match &args.verb {

@@ -12,6 +12,7 @@ mod steps;
 #[cfg(not(feature = "author"))]
 #[path = "students.rs"]
 mod steps;
+pub mod survivors;
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::survivors::HIDDEN_VERB;
 use anyhow::Context;
 use course::Course;
 use launcher::{Captured, Ended, Launch, Limits, XTASK_VARIABLE, xtask_path};
@@ -73,7 +74,8 @@ fn launch(course: &Course, command: &str, more: Vec<OsString>) -> anyhow::Result
         other => OsString::from(other),
     };
     let limits = Limits { wall: Some(DEADLINE), deadlock: true, ..Limits::default() };
-    let launch = Launch::captured(program).args(words).args(more).limits(limits);
+    let launch = Launch::captured(&xtask).args([HIDDEN_VERB.into(), program]);
+    let launch = launch.args(words).args(more).limits(limits);
     launch.output(&xtask, |command| {
         command.env(XTASK_VARIABLE, &xtask).current_dir(&course.root);
         // A job server of an outer make is not there for the tests.
@@ -98,7 +100,8 @@ impl Outcome {
         }
     }
 
-    /// Counts what the step's test runners have counted. A step without any is one check.
+    /// Counts what the step's test runners have counted. A step without any is one check. A
+    /// process that survived it is a failure.
     fn of(captured: &Captured) -> Outcome {
         let said = [&captured.stdout[..], &captured.stderr[..]].map(String::from_utf8_lossy);
         let text = said.concat();

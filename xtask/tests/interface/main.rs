@@ -9,6 +9,7 @@ mod new;
 mod recipes;
 mod resetting;
 mod running;
+mod survivors;
 mod updating;
 mod verbs;
 
