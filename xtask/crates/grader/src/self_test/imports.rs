@@ -4,9 +4,11 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use course::Kind;
+use launcher::{Ended, Launch, Limit, Limits};
 
 use super::{Range, Tried, Without};
 use crate::import::{find, import};
@@ -26,6 +28,20 @@ pub struct Attack {
 const SECRET: &str = "// what nobody may read";
 /// An exercise's folder in a submission.
 const EXERCISE: &str = "mallory/exercises/@";
+
+/// A package of its own, whose script runs when it is built.
+const OWN_BUILD: [(&str, &str); 6] = [
+    ("Cargo.toml", "[workspace]\n[package]\nname = \"mallory\"\nbuild = \"build.rs\" #"),
+    ("build.rs", "fn main() { std::fs::write(\"ran\", \"\").unwrap() }"),
+    ("tests/main.rs", "#[test]\nfn holds() {}"),
+    (".cargo/config.toml", "[env]\nINSTA_FORCE_PASS = \"1\" #"),
+    ("Cargo.lock", "version = 4 #"),
+    ("insta.yaml", "behavior: { force_pass: true } #"),
+];
+/// Nothing that is compiled here takes this long.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// Whoever still waits then would wait for ever.
+const MOMENT: Duration = Duration::from_millis(500);
 
 macro_rules! attack {
     ($name:literal, $defence:literal, $wants:literal, $make:expr, $naive:expr) => {
@@ -69,9 +85,11 @@ pub const ATTACKS: &[Attack] = &[
             nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).context("make a FIFO")
         },
         |at| {
-            // Whoever opens it waits for a writer; asked without waiting, it is no file.
-            let found = fs::metadata(at.join(EXERCISE).join("src/main.rs"))?;
-            Ok(!found.is_file())
+            let path = at.join(EXERCISE).join("src/main.rs");
+            let limits = Limits { wall: Some(MOMENT), ..Limits::default() };
+            let launch = Launch::captured("cat").args([path]).limits(limits);
+            let ended = launch.output(&launcher::xtask_path()?, |_| {})?.report.ended;
+            Ok(ended == Ended::Limit { limit: Limit::Wall })
         }
     ),
     attack!(
@@ -105,16 +123,14 @@ pub const ATTACKS: &[Attack] = &[
         |at, _| {
             let folder = source(at)?.join("..");
             fs::write(folder.join("src/main.rs"), "fn main() {}")?;
-            fs::write(folder.join("Cargo.toml"), SECRET)?;
-            for name in ["build.rs", "Cargo.lock", "rust-toolchain.toml", "insta.yaml"] {
-                fs::write(folder.join(name), SECRET)?;
+            for (name, text) in OWN_BUILD {
+                let path = folder.join(name);
+                fs::create_dir_all(path.parent().context("a folder")?)?;
+                fs::write(path, format!("{text} {SECRET}\n"))?;
             }
-            fs::create_dir_all(folder.join("tests"))?;
-            fs::write(folder.join("tests/main.rs"), SECRET)?;
-            fs::create_dir_all(folder.join(".cargo"))?;
-            fs::write(folder.join(".cargo/config.toml"), SECRET).context("write a file")
+            Ok(())
         },
-        |at| Ok(fs::read_to_string(at.join(EXERCISE).join("build.rs"))? == SECRET)
+        builds_with_its_own_script
     ),
     attack!(
         "odd-names",
@@ -145,8 +161,14 @@ pub const ATTACKS: &[Attack] = &[
         },
         |at| {
             let mut zip = zip::ZipArchive::new(fs::File::open(at.join("mallory.zip"))?)?;
-            let name = String::from_utf8_lossy(zip.by_index(0)?.name_raw()).into_owned();
-            Ok(Path::new(&name).components().any(|part| part.as_os_str() == ".."))
+            let mut entry = zip.by_index(0)?;
+            let place = tempfile::tempdir()?;
+            let path = place.path().join("unpacked").join(&*entry.name()?);
+            // Each folder on the way has to be there.
+            fs::create_dir_all(place.path().join("unpacked").join("exercises/@"))?;
+            fs::create_dir_all(path.parent().context("a folder")?)?;
+            std::io::copy(&mut entry, &mut fs::File::create(&path)?)?;
+            Ok(place.path().join("slipped/src/main.rs").exists())
         }
     ),
     attack!(
@@ -164,9 +186,9 @@ pub const ATTACKS: &[Attack] = &[
             Ok(())
         },
         |at| {
-            let mut tar = tar::Archive::new(expanded(at)?);
-            let kind = tar.entries()?.next().context("an entry")??.header().entry_type();
-            Ok(kind == tar::EntryType::Symlink)
+            let place = tempfile::tempdir()?;
+            tar::Archive::new(expanded(at)?).unpack(place.path())?;
+            Ok(fs::read_to_string(place.path().join("exercises/@/src/main.rs"))? == SECRET)
         }
     ),
     attack!(
@@ -227,6 +249,17 @@ fn source(at: &Path) -> anyhow::Result<std::path::PathBuf> {
 
 fn reads_the_secret(at: &Path) -> anyhow::Result<bool> {
     Ok(fs::read_to_string(at.join(EXERCISE).join("src/main.rs"))? == SECRET)
+}
+
+/// Whether what builds the folder as it is runs the script in it.
+fn builds_with_its_own_script(at: &Path) -> anyhow::Result<bool> {
+    let folder = at.join(EXERCISE);
+    let limits = Limits { wall: Some(DEADLINE), ..Limits::default() };
+    let launch = Launch::captured(build::cargo()).args(["build", "--offline"]).limits(limits);
+    launch.output(&launcher::xtask_path()?, |command| {
+        command.current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
+    })?;
+    Ok(folder.join("ran").exists())
 }
 
 /// Hands it in and sees what would be graded.
