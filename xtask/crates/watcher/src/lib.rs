@@ -71,28 +71,12 @@ const WHILE_CHECKING: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the course, the ID or the terminal is wrong.
 pub fn watch(asked: Asked) -> anyhow::Result<End> {
-    let course = Course::here()?;
-    let at = begin_at(&course, asked.id.as_deref())?;
-    let colours = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-    let xtask = launcher::xtask_path()?;
-    let checker = Checker { root: course.root.clone(), program: asked.checker, xtask, colours };
-    // Before the terminal is taken: from here on nothing ends this process unseen.
-    let signals = Signals::catch()?;
-    let front = if Terminal::is_there() {
-        Front::Screen(Box::new(Screen::take()?))
-    } else {
-        Front::Lines(Lines::default())
+    let mut watch = Watch::begin(asked)?;
+    let end = loop {
+        if let Some(end) = watch.turn()? {
+            break end;
+        }
     };
-    let (events, why) = Events::of(&course.root.join("exercises"), asked.poll);
-    let mut app = App::new(course, at, checker);
-    if let (Front::Lines(_), Some(why)) = (&front, &why) {
-        // Standard error may be closed.
-        let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("watch: {why}\n"));
-    }
-    app.again();
-    app.note = why;
-    let mut watch = Watch { app, front, signals, events, keys: Keys::default(), typed: None };
-    let end = watch.until_it_ends()?;
     let leave = watch.last_words();
     drop(watch);
     if let Some(words) = leave {
@@ -126,7 +110,8 @@ enum Front {
     Lines(Lines),
 }
 
-struct Watch {
+/// What watches. When it goes, also by a panic, the check ends and the terminal is given back.
+pub struct Watch {
     // Dropped in this order: the check is ended before the terminal is given back.
     app: App,
     front: Front,
@@ -135,6 +120,8 @@ struct Watch {
     keys: Keys,
     /// When the last byte came of a key that may not be complete.
     typed: Option<Instant>,
+    /// When it last looked because it was time to.
+    looked: Instant,
 }
 
 /// What has something to read.
@@ -147,40 +134,72 @@ struct Ready {
 }
 
 impl Watch {
-    fn until_it_ends(&mut self) -> anyhow::Result<End> {
-        let mut looked = Instant::now();
-        loop {
-            if let Some(end) = self.show()? {
-                return Ok(end);
-            }
-            let ready = self.wait(looked)?;
-            if let Some(end) = self.obey()? {
-                return Ok(end);
-            }
-            if ready.gone {
-                return Ok(match self.front {
-                    Front::Screen(_) => End::Signal(signal_hook::consts::SIGHUP),
-                    Front::Lines(_) => End::Quit,
-                });
-            }
-            if !self.type_keys(ready.keys)? {
-                return Ok(End::Quit);
-            }
-            if ready.bell {
-                let paths = self.events.take();
-                self.app.heard(&paths);
-            }
-            self.app.turn();
-            let now = Instant::now();
-            let is_time = now >= looked + self.events.every();
-            if is_time {
-                self.events.follow();
-            }
-            if is_time || self.app.due().is_some_and(|due| now >= due) {
-                self.app.look_now();
-                looked = now;
-            }
+    /// Takes the terminal, where there is one, and begins the first check.
+    ///
+    /// # Errors
+    /// When the course, the ID or the terminal is wrong.
+    pub fn begin(asked: Asked) -> anyhow::Result<Watch> {
+        let course = Course::here()?;
+        let at = begin_at(&course, asked.id.as_deref())?;
+        let colours = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+        let xtask = launcher::xtask_path()?;
+        let checker = Checker { root: course.root.clone(), program: asked.checker, xtask, colours };
+        // Before the terminal is taken: from here on nothing ends this process unseen.
+        let signals = Signals::catch()?;
+        let front = if Terminal::is_there() {
+            Front::Screen(Box::new(Screen::take()?))
+        } else {
+            Front::Lines(Lines::default())
+        };
+        let (events, why) = Events::of(&course.root.join("exercises"), asked.poll);
+        let mut app = App::new(course, at, checker);
+        if let (Front::Lines(_), Some(why)) = (&front, &why) {
+            // Standard error may be closed.
+            let _ = io::Write::write_fmt(&mut io::stderr(), format_args!("watch: {why}\n"));
         }
+        app.again();
+        app.note = why;
+        let (keys, looked) = (Keys::default(), Instant::now());
+        Ok(Watch { app, front, signals, events, keys, typed: None, looked })
+    }
+
+    /// Shows how things stand, waits until something has come and does what that asks for; how it
+    /// ends, where it does.
+    ///
+    /// # Errors
+    /// When the terminal can no longer be used.
+    pub fn turn(&mut self) -> anyhow::Result<Option<End>> {
+        if let Some(end) = self.show()? {
+            return Ok(Some(end));
+        }
+        let ready = self.wait()?;
+        if let Some(end) = self.obey()? {
+            return Ok(Some(end));
+        }
+        if ready.gone {
+            return Ok(Some(match self.front {
+                Front::Screen(_) => End::Signal(signal_hook::consts::SIGHUP),
+                Front::Lines(_) => End::Quit,
+            }));
+        }
+        if !self.type_keys(ready.keys)? {
+            return Ok(Some(End::Quit));
+        }
+        if ready.bell {
+            let paths = self.events.take();
+            self.app.heard(&paths);
+        }
+        self.app.turn();
+        let now = Instant::now();
+        let is_time = now >= self.looked + self.events.every();
+        if is_time {
+            self.events.follow();
+        }
+        if is_time || self.app.due().is_some_and(|due| now >= due) {
+            self.app.look_now();
+            self.looked = now;
+        }
+        Ok(None)
     }
 
     /// Shows how things stand; ends where nobody reads it.
@@ -198,7 +217,7 @@ impl Watch {
     }
 
     /// Until something has come, or it is time to look.
-    fn wait(&self, looked: Instant) -> anyhow::Result<Ready> {
+    fn wait(&self) -> anyhow::Result<Ready> {
         let (stdin, stdout) = (io::stdin(), io::stdout());
         let mut polled = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
         // Of a terminal the keys; of anything else only whether its reader is still there.
@@ -211,7 +230,7 @@ impl Watch {
         let outputs = self.app.check.iter().flat_map(|check| check.outputs());
         polled.extend(outputs.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
 
-        match poll(&mut polled, self.timeout(looked)) {
+        match poll(&mut polled, self.timeout()) {
             Ok(_) => {}
             Err(Errno::EINTR) => return Ok(Ready::default()),
             Err(error) => return Err(error).context("wait for keys and saves"),
@@ -232,10 +251,10 @@ impl Watch {
         })
     }
 
-    fn timeout(&self, looked: Instant) -> PollTimeout {
+    fn timeout(&self) -> PollTimeout {
         let now = Instant::now();
         let times = [
-            Some(looked + self.events.every()),
+            Some(self.looked + self.events.every()),
             self.app.due(),
             self.typed.map(|typed| typed + KEY_TIME),
             self.app.check.is_some().then(|| now + WHILE_CHECKING),

@@ -1,7 +1,7 @@
 //! A small course with two exercises that is watched, and what runs because of it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -38,7 +38,7 @@ impl Watched {
     /// The program that watches, with these words behind it.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = self.command_of(env!("CARGO_BIN_EXE_watcher"));
-        command.arg("--checker").arg(&programs().checker).args(words);
+        command.arg("--checker").arg(checker()).args(words);
         command
     }
 
@@ -138,6 +138,11 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// The program that checks.
+pub fn checker() -> &'static Path {
+    &programs().checker
+}
+
 struct Programs {
     xtask: PathBuf,
     checker: PathBuf,
@@ -147,7 +152,7 @@ fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
         let xtask = launcher::xtask_path().expect("build the runner");
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
         let built = build::binaries(&root, &["checker"]).expect("build the checker");
         Programs { xtask, checker: built["checker"].clone() }
     })

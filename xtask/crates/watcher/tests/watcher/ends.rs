@@ -4,12 +4,13 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 
-use crate::course::{WAITS, Watched, until};
+use crate::course::{WAITS, Watched, checker, until};
 use crate::terminal::Terminal;
 
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
 const CTRL_Z: &str = "\x1a";
+const CTRL_BACKSLASH: &str = "\x1c";
 
 /// In the middle of a check.
 #[track_caller]
@@ -48,17 +49,19 @@ fn quit_after_a_verdict() {
 }
 
 #[test]
-fn ctrl_c() {
-    let (watched, mut terminal) = checking();
-    terminal.press(CTRL_C);
-    terminal.wait_for_signal(Signal::SIGINT);
-    terminal.assert_given_back();
-    watched.assert_nothing_runs();
+fn keys_that_make_signals() {
+    for (key, signal) in [(CTRL_C, Signal::SIGINT), (CTRL_BACKSLASH, Signal::SIGQUIT)] {
+        let (watched, mut terminal) = checking();
+        terminal.press(key);
+        terminal.wait_for_signal(signal);
+        terminal.assert_given_back();
+        watched.assert_nothing_runs();
+    }
 }
 
 #[test]
 fn signals_that_end() {
-    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
         let (watched, mut terminal) = checking();
         terminal.signal(signal);
         terminal.wait_for_signal(signal);
@@ -179,6 +182,24 @@ fn a_panic() {
     terminal.assert_given_back();
     // Its message stands on the main screen, where it can be read.
     assert!(terminal.screen().contains("a panic on purpose"), "{}", terminal.screen());
+}
+
+/// What the check has started ends with it.
+#[test]
+fn a_panic_during_a_check() {
+    let watched = Watched::new();
+    watched.save(WAITS);
+    let mut command = watched.command_of(env!("CARGO_BIN_EXE_watcher-panics"));
+    command.arg("panic-while-it-watches").arg(checker()).env("RUST_BACKTRACE", "0");
+    let mut terminal = Terminal::start(&command);
+    watched.until_it_runs();
+    terminal.expect("checking");
+    terminal.assert_taken();
+    terminal.signal(Signal::SIGUSR1);
+    assert_eq!(terminal.wait().code(), Some(101));
+    terminal.assert_given_back();
+    assert!(terminal.screen().contains("a panic on purpose"), "{}", terminal.screen());
+    watched.assert_nothing_runs();
 }
 
 /// The process goes on, so that the terminal is not given back before it ends.
