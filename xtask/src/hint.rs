@@ -30,8 +30,9 @@ pub fn hint(args: &Hint) -> anyhow::Result<Status> {
         entry.concept,
         text.trim_end()
     )?;
+    writeln!(out, "\nCheck it at each save: cargo xtask watch {}", entry.id)?;
     if level < LEVELS {
-        writeln!(out, "\nThe next one: cargo xtask hint {}", entry.id)?;
+        writeln!(out, "The next hint:         cargo xtask hint {}", entry.id)?;
     } else if !course::has_solutions(&course.root) {
         writeln!(out, "\nThat was the last one.")?;
     } else {

@@ -229,6 +229,7 @@ fn one(
             Some(next) => {
                 let task = next.path.join("README.md");
                 writeln!(out, "The next exercise, {}:      {}", next.id, task.display())?;
+                writeln!(out, "{:31}cargo xtask watch {}", "", next.id)?;
             }
             None => writeln!(out, "Nothing is open any more:      cargo xtask list")?,
         }

@@ -85,7 +85,9 @@ fn frame(app: &mut App, height: usize, columns: usize) -> (Vec<String>, Page) {
     }
     if height >= 8 {
         let path = app.exercise().path.join("src/main.rs").display().to_string();
-        above.push(cut_before(&path, columns));
+        let told = format!("{path}: each save is checked");
+        let is_room = columns_of(&told) <= columns;
+        above.push(if is_room { told } else { cut_before(&path, columns) });
     }
     let room = height.saturating_sub(above.len() + below.len() + 1);
     let body = body(app, room, columns);

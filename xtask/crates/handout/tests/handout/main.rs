@@ -5,4 +5,5 @@ mod gradescope;
 mod kit;
 mod leaks;
 mod packed;
+mod printed;
 mod works;

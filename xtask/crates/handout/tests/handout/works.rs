@@ -4,11 +4,43 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::kit::{copy, course, run};
 
-fn target() -> PathBuf {
+pub const EXERCISE: &str = "exercises/ex-01-forgotten-close";
+
+pub fn target() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("students-target")
+}
+
+/// The copy, built, for one test at a time, as somebody gets it who has not begun yet.
+#[track_caller]
+pub fn fresh() -> MutexGuard<'static, ()> {
+    static IN_USE: Mutex<()> = Mutex::new(());
+    static BUILT: OnceLock<()> = OnceLock::new();
+    // Where another test has failed, what it has left behind goes now.
+    let alone = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    BUILT.get_or_init(|| {
+        let output = run(cargo(&["build", "--locked", "--offline", "--workspace"]));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(!said.contains("warning"), "{said}");
+    });
+    let folder = copy().join(EXERCISE);
+    fs::copy(folder.join("skeleton/main.rs"), folder.join("src/main.rs")).expect("begin again");
+    let memory = copy().join(".pipeworks");
+    for of_whom in [memory.join("progress"), memory.join("lessons")] {
+        // One is a file, the other a folder, and at first there is neither.
+        let _ = fs::remove_file(&of_whom);
+        let _ = fs::remove_dir_all(&of_whom);
+    }
+    alone
+}
+
+/// The program that solves it, which is not in the copy.
+pub fn solution() -> PathBuf {
+    course().join(EXERCISE.replace("exercises", "solutions")).join("src/main.rs")
 }
 
 /// A command in the copy, with a target directory of its own.
@@ -49,14 +81,10 @@ fn watches(exercise: &str) {
     assert!(found, "it never names {exercise}");
 }
 
-/// In one test, since all of it is about one copy.
 #[test]
 fn from_the_first_lesson_to_a_solved_exercise() {
     let lock = fs::read(copy().join("Cargo.lock")).expect("read it");
-    let output = run(cargo(&["build", "--locked", "--offline", "--workspace"]));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(!said.contains("warning"), "{said}");
+    let _alone = fresh();
 
     let lesson = xtask(&["run", "lesson-01"], 0);
     assert!(lesson.contains("== "), "{lesson}");
@@ -83,15 +111,13 @@ fn from_the_first_lesson_to_a_solved_exercise() {
         assert_eq!(found, None, "{said}");
     }
 
-    let exercise = "ex-01-forgotten-close";
-    let solution = course().join("solutions").join(exercise).join("src/main.rs");
-    let own = copy().join("exercises").join(exercise).join("src/main.rs");
-    fs::copy(solution, &own).expect("solve it");
+    let own = copy().join(EXERCISE).join("src/main.rs");
+    fs::copy(solution(), &own).expect("solve it");
     let told = xtask(&["check", "ex-01"], 0);
     assert!(told.contains("It passes.") && !told.contains("xtask solution"), "{told}");
     watches("ex-02");
     assert!(xtask(&["reset", "ex-01"], 0).contains("backup"));
-    let skeleton = copy().join("exercises").join(exercise).join("skeleton/main.rs");
+    let skeleton = copy().join(EXERCISE).join("skeleton/main.rs");
     assert_eq!(fs::read(&own).expect("read it"), fs::read(skeleton).expect("read it"));
 
     let all = xtask(&["test"], 0);

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use fixture::Fixture;
 use fixture::checked::{self, SOURCE, prints};
-
-use crate::terminal::{DEADLINE, Terminal};
+use fixture::terminal::{DEADLINE, Terminal};
 
 /// A course, and a mark in the environment of all that runs in it.
 pub struct Watched {

@@ -5,9 +5,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use fixture::terminal::Terminal;
+
 use crate::course::{WAITS, Watched, until};
 use crate::lines::Reader;
-use crate::terminal::Terminal;
 
 /// Longer than any check takes.
 const SLEEPS: &str = "std::thread::sleep(std::time::Duration::from_secs(100_000));";

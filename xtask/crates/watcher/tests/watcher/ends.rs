@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
+use fixture::terminal::Terminal;
 use nix::sys::signal::Signal;
 
 use crate::course::{WAITS, Watched, checker, until};
-use crate::terminal::Terminal;
 
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";

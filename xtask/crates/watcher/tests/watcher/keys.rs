@@ -1,7 +1,8 @@
 //! What the keys do, and what fits on the screen.
 
+use fixture::terminal::Terminal;
+
 use crate::course::Watched;
-use crate::terminal::Terminal;
 
 /// A course whose first exercise passes.
 #[track_caller]

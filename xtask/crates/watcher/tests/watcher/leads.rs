@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use fixture::terminal::Terminal;
+
 use crate::course::Watched;
-use crate::terminal::Terminal;
 
 #[track_caller]
 fn runner(watched: &Watched, words: &[&str]) -> Terminal {

@@ -4,12 +4,12 @@ use std::io::Read;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fixture::terminal::DEADLINE;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::course::Watched;
-use crate::terminal::DEADLINE;
 
 /// Reads from a program with a deadline.
 pub struct Reader {

@@ -11,5 +11,4 @@ mod leads;
 mod lines;
 mod polls;
 mod saves;
-mod terminal;
 mod wild;

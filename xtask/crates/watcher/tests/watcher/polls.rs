@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use fixture::terminal::Terminal;
+
 use crate::course::Watched;
-use crate::terminal::Terminal;
 
 /// Whether this process, or one below it, hears of events.
 fn hears_of_events(pid: u32) -> bool {

@@ -5,9 +5,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::Command;
 
 use fixture::checked::{SOURCE, prints};
+use fixture::terminal::Terminal;
 
 use crate::course::{WAITS, Watched};
-use crate::terminal::Terminal;
 
 const GOOD: &str = "one two";
 

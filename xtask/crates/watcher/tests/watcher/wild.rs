@@ -1,7 +1,8 @@
 //! Programs that hang, flood, and print what a terminal would obey.
 
+use fixture::terminal::Terminal;
+
 use crate::course::Watched;
-use crate::terminal::Terminal;
 
 /// It ignores every signal that can be ignored, and so does a child in a session of its own.
 const HANGS: &str = r#"
