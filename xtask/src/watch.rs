@@ -21,6 +21,9 @@ pub fn watch(args: &Watch) -> anyhow::Result<Status> {
     if let Some(poll) = args.poll {
         command.args(["--poll", &poll.as_millis().to_string()]);
     }
+    if args.times {
+        command.arg("--times");
+    }
     command.args(&args.id);
     // exec returns only when it failed.
     Err(command.exec()).context("start the program that watches exercises")

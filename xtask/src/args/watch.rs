@@ -1,8 +1,8 @@
-//! `watch [ID] [--poll[=MS]]`.
+//! `watch [ID] [--poll[=MS]] [--times]`.
 
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::Verb;
 
@@ -12,6 +12,8 @@ pub struct Watch {
     pub id: Option<String>,
     /// Look so often, whatever events there are.
     pub poll: Option<Duration>,
+    /// Tell how long the tests took.
+    pub times: bool,
 }
 
 pub fn command(verb: Command) -> Command {
@@ -43,6 +45,12 @@ a terminal it prints plain lines and needs no keys.",
                      network drives) [default: 200]",
                 ),
         )
+        .arg(
+            Arg::new("times")
+                .long("times")
+                .action(ArgAction::SetTrue)
+                .help("Tell also how long the tests took"),
+        )
         .after_help(
             "\
 Examples:
@@ -54,7 +62,11 @@ Examples:
 }
 
 pub fn read(words: &ArgMatches) -> Verb {
-    Verb::Watch(Watch { id: words.get_one("id").cloned(), poll: words.get_one("poll").copied() })
+    Verb::Watch(Watch {
+        id: words.get_one("id").cloned(),
+        poll: words.get_one("poll").copied(),
+        times: words.get_flag("times"),
+    })
 }
 
 /// Less would only warm the room, more would be no watching.

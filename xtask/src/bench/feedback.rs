@@ -9,6 +9,7 @@
 mod bare;
 mod copy;
 mod rustlings;
+mod watched;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -24,6 +25,7 @@ use super::{median, millis, processor_of_children, verdict};
 use bare::Bare;
 use copy::Copy;
 use rustlings::Rustlings;
+use watched::Watched;
 
 /// The most that our time may be of the bare one.
 const RATIO: f64 = 1.7;
@@ -62,16 +64,18 @@ pub fn feedback(course: &Course, turns: usize) -> anyhow::Result<bool> {
     copy.check("It passes")?;
     let bare = Bare::new(&mut copy, &solution)?;
 
-    let (mut ours, mut least, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut seen, mut least, mut theirs) = (vec![], vec![], vec![], vec![]);
     // Two turns more, whose figures are thrown away: after the first all is known that can be.
     for turn in 0..turns + 2 {
         copy.save(&solution)?;
         let checked = copy.check("It passes")?;
+        let watched = Watched::new(&copy)?.save(&mut copy, &solution)?;
         copy.save(&solution)?;
         let bare = bare.run(&copy)?;
         let peer = rustlings.run(turn)?;
         if turn > 1 {
             ours.push(checked);
+            seen.push(watched);
             least.push(bare);
             theirs.push(peer);
         }
@@ -80,14 +84,20 @@ pub fn feedback(course: &Course, turns: usize) -> anyhow::Result<bool> {
     writeln!(out, "saved and checked, medians of {turns} runs in turns, the tests left out")?;
     header(&mut out)?;
     row(&mut out, "rustc, then the tests, bare", &least)?;
-    let ours_without = row(&mut out, "cargo xtask check ex-01", &ours)?;
-    let least_without = without_tests(&least);
-    let ratio = ours_without.as_secs_f64() / least_without.as_secs_f64();
-    let near = ratio <= RATIO;
+    let checked = row(&mut out, "cargo xtask check ex-01", &ours)?;
+    let watched = row(&mut out, "cargo xtask watch, to its screen", &seen)?;
     let label = format!("rustlings {} run if1", super::RUSTLINGS);
-    let faster = ours_without < row(&mut out, &label, &theirs)?;
-    writeln!(out, "of the bare time {ratio:.2}, at most {RATIO}: {}", verdict(near))?;
-    writeln!(out, "faster than rustlings run: {}", verdict(faster))?;
+    let peer = row(&mut out, &label, &theirs)?;
+    let least = without_tests(&least).as_secs_f64();
+    let (mut near, mut faster) = (true, true);
+    for (verb, rest) in [("check", checked), ("watch", watched)] {
+        let ratio = rest.as_secs_f64() / least;
+        near &= ratio <= RATIO;
+        faster &= rest < peer;
+        let met = verdict(ratio <= RATIO);
+        writeln!(out, "{verb}: of the bare time {ratio:.2}, at most {RATIO}: {met}")?;
+        writeln!(out, "{verb}: faster than rustlings run: {}", verdict(rest < peer))?;
+    }
     out.flush()?;
 
     let few = turns.div_ceil(4);
@@ -171,6 +181,17 @@ fn row(out: &mut impl Write, what: &str, costs: &[Cost]) -> anyhow::Result<Durat
 /// Runs a command as a student would type it, and what it took, without its tests.
 fn measure(command: &mut Command) -> anyhow::Result<(Cost, Output)> {
     let name = command.get_program().to_string_lossy().into_owned();
+    as_typed(command);
+    let (before, started) = (processor_of_children()?, Instant::now());
+    let output = command.stdin(Stdio::null()).output();
+    let elapsed = started.elapsed();
+    let output = output.with_context(|| format!("start {name}"))?;
+    let processor = processor_of_children()?.saturating_sub(before);
+    Ok((Cost { elapsed, processor, tests: Duration::ZERO }, output))
+}
+
+/// In a student's environment.
+fn as_typed(command: &mut Command) {
     for (variable, _) in std::env::vars_os() {
         // What the cargo that runs us has told us is not in a student's shell.
         let is_cargos = variable.to_str().is_some_and(|variable| {
@@ -181,12 +202,6 @@ fn measure(command: &mut Command) -> anyhow::Result<(Cost, Output)> {
             command.env_remove(variable);
         }
     }
-    let (before, started) = (processor_of_children()?, Instant::now());
-    let output = command.stdin(Stdio::null()).output();
-    let elapsed = started.elapsed();
-    let output = output.with_context(|| format!("start {name}"))?;
-    let processor = processor_of_children()?.saturating_sub(before);
-    Ok((Cost { elapsed, processor, tests: Duration::ZERO }, output))
 }
 
 /// It must end with this status and say these words.

@@ -287,7 +287,8 @@ mod tests {
         let course = Course::read(fixture.root().to_owned()).expect("read the course");
         // Nothing is started here.
         let (root, xtask) = (course.root.clone(), PathBuf::new());
-        let checker = Checker { root, program: PathBuf::new(), xtask, colours: false };
+        let program = PathBuf::new();
+        let checker = Checker { root, program, xtask, colours: false, times: false };
         let mut app = App::new(course, 0, checker);
         app.heard(&[fixture.at(path)]);
         (app.due().is_some(), app.note)

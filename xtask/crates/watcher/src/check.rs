@@ -42,6 +42,8 @@ pub struct Checker {
     /// The runner, which has the launcher in it.
     pub xtask: PathBuf,
     pub colours: bool,
+    /// Have it told how long the tests took.
+    pub times: bool,
 }
 
 pub struct Check {
@@ -78,6 +80,7 @@ impl Checker {
         let limits = Limits { wall: Some(DEADLINE), grace: Some(GRACE), ..Limits::default() };
         let launch = Launch::captured(&self.program)
             .args(["--watched".as_ref(), early_of(&report).as_os_str()])
+            .args(self.times.then_some("--times"))
             .args(["--seed", &seed().to_string(), "--", id])
             .limits(limits)
             .ends_with_caller();

@@ -50,6 +50,8 @@ pub struct Asked {
     pub checker: PathBuf,
     /// Look so often, whatever events there are.
     pub poll: Option<Duration>,
+    /// Tell how long the tests took.
+    pub times: bool,
 }
 
 /// Why it has ended.
@@ -143,7 +145,8 @@ impl Watch {
         let at = begin_at(&course, asked.id.as_deref())?;
         let colours = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
         let xtask = launcher::xtask_path()?;
-        let checker = Checker { root: course.root.clone(), program: asked.checker, xtask, colours };
+        let (root, program, times) = (course.root.clone(), asked.checker, asked.times);
+        let checker = Checker { root, program, xtask, colours, times };
         // Before the terminal is taken: from here on nothing ends this process unseen.
         let signals = Signals::catch()?;
         let front = if Terminal::is_there() {

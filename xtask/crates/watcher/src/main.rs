@@ -1,7 +1,7 @@
 //! Watches one exercise. Its command line comes from the verb `watch` and is checked there.
 //!
 //! ```text
-//! watcher --checker PROGRAM [--poll MILLISECONDS] [ID]
+//! watcher --checker PROGRAM [--poll MILLISECONDS] [--times] [ID]
 //! ```
 
 use std::env;
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Asked> {
-    let (mut id, mut checker, mut poll) = (None, None, None);
+    let (mut id, mut checker, mut poll, mut times) = (None, None, None, false);
     while let Some(word) = words.next() {
         let mut value = || words.next().with_context(|| format!("{word} takes a value"));
         match word.as_str() {
@@ -37,8 +37,9 @@ fn parse(mut words: impl Iterator<Item = String>) -> anyhow::Result<Asked> {
                 let millis = value()?.parse().context("--poll takes a number")?;
                 poll = Some(Duration::from_millis(millis));
             }
+            "--times" => times = true,
             _ => id = Some(word),
         }
     }
-    Ok(Asked { id, checker: checker.context("--checker is missing")?, poll })
+    Ok(Asked { id, checker: checker.context("--checker is missing")?, poll, times })
 }

@@ -98,7 +98,7 @@ impl Copy {
 }
 
 /// From the line `times     tests ran for 1.0 ms; one after the other 1.5 ms`.
-fn times(said: &str) -> anyhow::Result<(Duration, Duration)> {
+pub fn times(said: &str) -> anyhow::Result<(Duration, Duration)> {
     let line = said.lines().find(|line| line.starts_with("times ")).context("no line of times")?;
     let numbers: Vec<f64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
     ensure!(numbers.len() == 2, "not two times: {line}");

@@ -35,7 +35,7 @@ fn watch(checker: String) -> ! {
     let is_time = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&is_time))
         .expect("catch a signal");
-    let asked = Asked { id: None, checker: checker.into(), poll: None };
+    let asked = Asked { id: None, checker: checker.into(), poll: None, times: false };
     let mut watch = Watch::begin(asked).expect("something to watch");
     loop {
         let end = watch.turn().expect("a terminal");

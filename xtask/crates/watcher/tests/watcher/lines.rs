@@ -88,6 +88,19 @@ fn lines_tell_of_each_check() {
 }
 
 #[test]
+fn how_long_the_tests_took_can_be_asked_for() {
+    let watched = Watched::new();
+    for (word, wanted) in [(None, false), (Some("--times"), true)] {
+        let (mut child, mut lines) = start(&watched, |command| {
+            command.args(word);
+        });
+        let said = lines.expect("FAILED after");
+        assert_eq!(said.contains("times     tests ran for "), wanted, "{said}");
+        end(&mut child);
+    }
+}
+
+#[test]
 fn colours_can_be_asked_for() {
     let watched = Watched::new();
     let (mut child, mut lines) = start(&watched, |command| {
