@@ -14,8 +14,10 @@ use crate::look::Look;
 use crate::text::{harmless, plain};
 use crate::view::View;
 
-/// After an event, for others that belong to it: an editor's save is several.
-const SETTLE: Duration = Duration::from_millis(5);
+/// After an event, for others that belong to it: most saves empty a file before they fill it.
+/// Where an editor takes longer, a check that has begun too early is ended, which costs less than
+/// to wait for it at each save.
+const SETTLE: Duration = Duration::from_millis(1);
 /// However many events come, there is a look after this time.
 const SETTLE_AT_MOST: Duration = Duration::from_millis(50);
 /// An editor may take the old file away before it puts the new one there.
