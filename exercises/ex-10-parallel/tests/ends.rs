@@ -1,5 +1,7 @@
 //! How the commands end and the program does, and what a command is given.
 
+use std::path::Path;
+
 use trial::{Outcome, Ran, Trial, Wrong};
 
 use crate::fifos;
@@ -24,6 +26,8 @@ const LEAK: &str = "A command is to have standard input, output and error, and n
     end-of-file or SIGPIPE: pipes are made close-on-exec.";
 const READER_GONE: &str = "Rust ignores SIGPIPE, so a write to a pipe without reader is an error \
     (EPIPE). `println!` panics of it, and whoever passes it over writes on for nobody.";
+const LOST: &str = "What could not be printed is lost, and only this program knows. It is an error \
+    of its own, so its status is none that stands for a number of commands that failed.";
 const REAP: &str = "Each command that was started has to be waited for, also when the program \
     ends for a reason of its own.";
 
@@ -108,6 +112,16 @@ pub fn reader_gone(trial: &Trial) -> Outcome {
         &format!("its status was {status}"),
         READER_GONE,
     )?;
+    ran.leaves_nothing(REAP)
+}
+
+pub fn cannot_print(trial: &Trial) -> Outcome {
+    if !Path::new("/dev/full").exists() {
+        return Err(Wrong::Skipped("there is no /dev/full, on which every write fails".to_owned()));
+    }
+    let ran = trial.program(["echo lost"]).in_script("\"$@\" > /dev/full").run()?;
+    ran.exits(255, LOST)?;
+    ran.mentions("No space left on device", LOST)?;
     ran.leaves_nothing(REAP)
 }
 

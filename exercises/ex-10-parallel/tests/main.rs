@@ -92,10 +92,16 @@ fn main() -> ExitCode {
                 places::left_behind,
             ),
             test(
+                "says-more-later",
+                "what a process left behind writes later is not printed",
+                places::says_more_later,
+            ),
+            test(
                 "reader-gone",
                 "it ends, and not with 0, when nobody reads its output any more",
                 ends::reader_gone,
             ),
+            test("cannot-print", "output that cannot be written is an error", ends::cannot_print),
             test("wrong-usage", "it refuses to run without a command", ends::wrong_usage),
             test(
                 "as-gnu-parallel",

@@ -25,6 +25,10 @@ const MANY: &str = "An exit status has eight bits: 300 would come out as 44. So 
 const LEFT_BEHIND: &str = "The command has ended, but a process that it has started holds the \
     write end of its pipe, so end-of-file does not come. The end of a command is not the end of \
     its pipe: poll for it, then read what is in the pipe, and no further.";
+const LATE: &str = "Each `late` here is written long after its command has ended, by a process that \
+    it has started. Whoever leaves the pipe in the set as long as others run takes that for the \
+    command's. Its output ends with the command: the pipe is done with as soon as what was in it \
+    then has been read.";
 const REAP: &str = "Each command has to be waited for, or it stays as a zombie.";
 
 /// Waits for what nobody in it does, so that it is ended by the launcher.
@@ -135,4 +139,26 @@ pub fn left_behind(trial: &Trial) -> Outcome {
         .run()?;
     ran.exits(0, LEFT_BEHIND)?;
     ran.prints(inputs::seq(lines) + "second\n", LEFT_BEHIND)
+}
+
+/// What is left behind writes when it has found a reader for its FIFO: when the fifth command runs,
+/// for which the place of the fourth has to be free. The first command had its turn in the output
+/// by then, and the third has not, as the second ends last of all.
+pub fn says_more_later(trial: &Trial) -> Outcome {
+    fifos(trial, &["one", "three", "last"])?;
+    let leaves = |name: &str| format!("(exec 9> {name}; echo late) & echo {name}");
+    let commands = [
+        &leaves("one"),
+        "cat last; echo two",
+        &leaves("three"),
+        "echo four",
+        "cat one three; echo five",
+        "exec 9> last; echo six",
+    ];
+    let ran = trial
+        .program(["-j", "2"].into_iter().chain(commands))
+        .by_hand("cargo xtask run ex-10 -- '(sleep 1; echo late) & echo early' 'sleep 2; echo two'")
+        .run()?;
+    ran.exits(0, LATE)?;
+    ran.prints("one\ntwo\nthree\nfour\nfive\nsix\n", LATE)
 }
