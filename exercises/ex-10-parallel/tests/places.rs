@@ -109,8 +109,12 @@ pub fn three_hundred(trial: &Trial) -> Outcome {
     });
     let ran = trial
         .program(["-j", "8"].map(str::to_owned).into_iter().chain(commands))
-        // Each is a shell that has to be started, also where others want the processors.
-        .limits(|limits| limits.wall = Some(Duration::from_secs(60)))
+        // Each is a shell that has to be started, also where others want the processors, and by a
+        // program that is slow at that.
+        .limits(|limits| {
+            limits.cpu = Some(Duration::from_secs(10));
+            limits.wall = Some(Duration::from_secs(60));
+        })
         // With as many descriptors as it has here: a shell allows more.
         .by_hand(
             "(ulimit -n 256; cargo xtask run ex-10 -- -j 8 $(yes false | head -300) > /dev/null; \
@@ -141,9 +145,9 @@ pub fn left_behind(trial: &Trial) -> Outcome {
     ran.prints(inputs::seq(lines) + "second\n", LEFT_BEHIND)
 }
 
-/// What is left behind writes when it has found a reader for its FIFO: when the fifth command runs,
-/// for which the place of the fourth has to be free. The first command had its turn in the output
-/// by then, and the third has not, as the second ends last of all.
+/// What is left behind waits for a reader of its FIFO, and writes then: the fifth command is that.
+/// By then the first command has had its turn in the output, and the third has not, as the second
+/// ends last of all; and since the third ended, a whole command has come and gone.
 pub fn says_more_later(trial: &Trial) -> Outcome {
     fifos(trial, &["one", "three", "last"])?;
     let leaves = |name: &str| format!("(exec 9> {name}; echo late) & echo {name}");
