@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::survivors::HIDDEN_VERB;
 use anyhow::Context;
 use course::Course;
 use launcher::{Captured, Ended, Launch, Limits, XTASK_VARIABLE, xtask_path};
+
+use super::survivors::HIDDEN_VERB;
 
 /// One check, named for the table.
 pub struct Step {

@@ -6,9 +6,9 @@
 //! byte was read or written by any of them, and nobody but time, or one of them, could end a wait.
 //!
 //! That is a heuristic: the next second might be the last of its sleep. So it is for programs that
-//! have no reason to sleep, and for somebody who waits for an answer. A machine under load changes
-//! nothing about what a program is told: a thread that waits for a processor, and a launcher that
-//! comes late to its looks, let the time begin anew, until the deadline ends it as ever.
+//! have no reason to sleep, and for somebody who waits for an answer. On a machine under load it
+//! says nothing of a program that would work if it could: a thread that waits for a processor, and
+//! a launcher that comes late to its looks, let the time begin anew; the deadline remains.
 //!
 //! [`Limits::asleep`]: crate::Limits::asleep
 
