@@ -48,9 +48,10 @@ pub fn look(program: i32) -> io::Result<Seen> {
     }
 }
 
-/// Somebody into whom root may not look, and who may have got an end from the program, as he began
-/// after it: whoever keeps the machine may have more rights than its root, and start one at any
-/// time.
+/// Somebody into whom root may not look, and who may have an end of the program's: he began after
+/// it, or is of its session. Whoever keeps the machine may have more rights than its root, may have
+/// started all of this, and may start something at any time; and root itself may have few rights,
+/// as in a container, where no other user's process can be looked into, nor a launcher.
 pub struct Stranger {
     program: i32,
     began: Instant,
@@ -61,21 +62,42 @@ impl Stranger {
         Stranger { program, began: Instant::now() }
     }
 
-    /// Whether one is still there after some time. Asked again and again where one was in the way.
+    /// Whether one is there who will not go, or one who is still there after some time. Asked again
+    /// and again where one was in the way.
     pub fn stays(&self) -> bool {
-        if self.began.elapsed() < PATIENCE {
-            return false;
-        }
+        let program = Stat::read(self.program);
         let all = fs::read_dir("/proc").expect("list the processes").flatten();
         let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        let age = start(self.program);
-        let mut hidden = pids.filter(|&pid| start(pid) >= age && is_hidden(pid));
-        let found = hidden.next();
+        let mut hidden = pids.filter(|&pid| pid != self.program && is_hidden(pid));
+        let found = hidden.find_map(|pid| {
+            let (stat, program) = (Stat::read(pid)?, program.as_ref()?);
+            let was_before = stat.session == program.session && stat.start < program.start;
+            let is_in_the_way = was_before || stat.start >= program.start;
+            is_in_the_way.then_some((pid, was_before))
+        });
+        let waited = self.began.elapsed();
         match found {
-            Some(pid) => println!("not proved: root may not look into the process {pid}"),
-            None => assert!(self.began.elapsed() < 3 * PATIENCE, "nobody is in the way"),
+            Some((_, false)) if waited < PATIENCE => return false,
+            Some((pid, _)) => println!("not proved: root may not look into the process {pid}"),
+            None => assert!(waited < 3 * PATIENCE, "nobody is in the way"),
         }
         found.is_some()
+    }
+}
+
+/// Of proc_pid_stat(5).
+struct Stat {
+    session: i32,
+    /// In ticks since the machine began.
+    start: u64,
+}
+
+impl Stat {
+    fn read(pid: i32) -> Option<Stat> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // Behind the name, with the third field first.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        Some(Stat { session: fields.get(3)?.parse().ok()?, start: fields.get(19)?.parse().ok()? })
     }
 }
 
@@ -88,12 +110,6 @@ pub fn is_refused(doubts: &str) -> bool {
 fn is_hidden(pid: i32) -> bool {
     let is_refused = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
     fs::read_link(format!("/proc/{pid}/exe")).is_err_and(is_refused)
-}
-
-/// When it began, in ticks since the machine did (proc_pid_stat(5), field 22).
-fn start(pid: i32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
 /// The same of a program of which no proof is expected.
