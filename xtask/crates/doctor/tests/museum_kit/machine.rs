@@ -26,15 +26,26 @@ pub fn we_are_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+/// Of linux/capability.h.
+const CAP_SYS_PTRACE: u32 = 19;
+
+fn has_capability(number: u32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").expect("read about ourselves");
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let mask = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.expect("a mask of capabilities") >> number & 1 == 1
+}
+
 impl User {
     /// Another than the one who runs the tests.
     pub fn is_other(self) -> bool {
         self == User::Ordinary && we_are_root()
     }
 
-    /// Whether this one is root.
-    pub fn is_root(self) -> bool {
-        self == User::Own && we_are_root()
+    /// Whether this one may look into everybody: root, with the right to (capabilities(7)), which
+    /// root in a container often is without.
+    pub fn sees_all(self) -> bool {
+        self == User::Own && we_are_root() && has_capability(CAP_SYS_PTRACE)
     }
 
     /// Lets `command` run as this user.

@@ -14,7 +14,7 @@ pub fn check(name: &str, user: User) {
         return;
     }
     let exhibit = exhibit::named(name);
-    let verdicts = if user.is_root() { &exhibit.verdicts } else { &exhibit.ordinary };
+    let verdicts = if user.sees_all() { &exhibit.verdicts } else { &exhibit.ordinary };
     let answer = doctor::run(Setting::new(user, exhibit.shared), &exhibit, &[], &[]);
     if exhibit.is_missing(answer.status) {
         return;
