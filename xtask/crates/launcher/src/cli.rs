@@ -93,6 +93,7 @@ pub fn parse(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Sp
             "--caller-waits" => spec.caller_waits = true,
             "--report" => spec.report = Some(PathBuf::from(value)),
             "--wall-ms" => spec.limits.wall = Some(time()?),
+            "--queued-ms" => spec.limits.queued = Some(time()?),
             "--cpu-ms" => spec.limits.cpu = Some(time()?),
             "--quiet-ms" => spec.limits.quiet = Some(time()?),
             "--asleep-ms" => spec.limits.asleep = Some(time()?),
@@ -133,6 +134,7 @@ pub fn arguments(spec: &Spec) -> Vec<OsString> {
     let millis = |time: Duration| time.as_millis().to_string();
     let options = [
         ("--wall-ms", limits.wall.map(millis)),
+        ("--queued-ms", limits.queued.map(millis)),
         ("--cpu-ms", limits.cpu.map(millis)),
         ("--quiet-ms", limits.quiet.map(millis)),
         ("--asleep-ms", limits.asleep.map(millis)),
@@ -193,6 +195,7 @@ mod tests {
                 address_bytes: Some(10),
                 file_bytes: Some(11),
                 asleep: Some(Duration::from_millis(14)),
+                queued: Some(Duration::from_millis(15)),
             },
             argv: vec!["program".into(), "--wall-ms=9".into(), "--".into()],
             caller_waits: true,

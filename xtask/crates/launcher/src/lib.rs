@@ -44,6 +44,7 @@ mod client;
 mod json;
 mod limits;
 mod outside;
+mod queued;
 mod quiet;
 mod reap;
 mod relay;

@@ -229,9 +229,14 @@ impl Run<'_> {
         }
     }
 
+    fn deadline(&self) -> Option<Instant> {
+        let limits = &self.spec.limits;
+        limits.wall.map(|wall| self.started + wall + self.watch.queued(limits))
+    }
+
     /// Until the deadline or the next look, whichever comes first.
     fn until_next(&self) -> Option<Duration> {
-        let deadline = self.spec.limits.wall.map(|wall| self.started + wall);
+        let deadline = self.deadline();
         let look = self.quiet.as_ref().map(Quiet::next);
         let asleep = self.asleep.as_ref().map(Asleep::next);
         let next = [deadline, self.watch.next(), look, asleep].into_iter().flatten().min()?;
@@ -266,7 +271,7 @@ impl Run<'_> {
 
     fn limit_passed(&mut self) -> anyhow::Result<Option<Limit>> {
         let limits = &self.spec.limits;
-        if limits.wall.is_some_and(|wall| self.started.elapsed() >= wall) {
+        if self.deadline().is_some_and(|deadline| Instant::now() >= deadline) {
             return Ok(Some(Limit::Wall));
         }
         if limits.output_bytes.is_some_and(|cap| self.output_bytes() > cap) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use doctor::Task;
 use doctor::pidfd;
-use doctor::tree::parse_pid;
+use doctor::tree::{WithThreads, parse_pid};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, SysconfVar, getpid, sysconf};
 
@@ -44,9 +44,17 @@ pub fn descendants() -> io::Result<Vec<Pid>> {
 /// # Errors
 /// When /proc is not there.
 pub fn tasks() -> io::Result<impl Iterator<Item = Task>> {
+    Ok(doctor::tasks(with_threads()?))
+}
+
+/// All descendants of this process with their threads, parents before their children.
+///
+/// # Errors
+/// When /proc is not there.
+pub fn with_threads() -> io::Result<Vec<WithThreads>> {
     let mut tree = doctor::tree::whole(getpid())?;
     tree.remove(0);
-    Ok(doctor::tasks(tree))
+    Ok(tree)
 }
 
 /// How many descendants there are, zombies included, by looking until a look finds nobody new.

@@ -3,9 +3,10 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use nix::unistd::getpid;
+use nix::unistd::{Pid, getpid};
 
 use crate::limits::{Limit, Limits};
+use crate::queued::Queued;
 use crate::reap::Reaped;
 use crate::tree;
 
@@ -15,6 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// When to look next, and what the launcher itself had written before the start.
 pub struct Watch {
     next: Option<Instant>,
+    queued: Option<Queued>,
     /// Attached, where no byte passes through the launcher.
     output_cap: Option<u64>,
     written_before: u64,
@@ -26,9 +28,11 @@ impl Watch {
         let needs_looks = limits.cpu.is_some()
             || limits.memory_bytes.is_some()
             || limits.processes.is_some()
+            || limits.queued.is_some()
             || output_cap.is_some();
         Watch {
             next: needs_looks.then(|| Instant::now() + LOOK_EVERY),
+            queued: limits.queued.map(|_| Queued::default()),
             output_cap,
             written_before: output_cap.map_or(0, |_| tree::written_bytes(getpid())),
         }
@@ -37,6 +41,12 @@ impl Watch {
     /// When the next look is due.
     pub fn next(&self) -> Option<Instant> {
         self.next
+    }
+
+    /// How long the tree has waited for a processor, as far as that counts.
+    pub fn queued(&self, limits: &Limits) -> Duration {
+        let waited = self.queued.as_ref().map_or(Duration::ZERO, Queued::total);
+        waited.min(limits.queued.unwrap_or_default())
     }
 
     /// Looks, where it is time, and tells the limit that the tree has passed.
@@ -49,7 +59,11 @@ impl Watch {
             return Ok(None);
         }
         self.next = Some(now + LOOK_EVERY);
-        let processes = tree::descendants()?;
+        let tree = tree::with_threads()?;
+        if let Some(queued) = &mut self.queued {
+            queued.look(&tree);
+        }
+        let processes: Vec<Pid> = tree.into_iter().map(|(pid, _)| pid).collect();
         let used = tree::used_by(&processes);
         let passed = |limit: Option<u64>, used: u64| limit.is_some_and(|limit| used > limit);
         let written = || {

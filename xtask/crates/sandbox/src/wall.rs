@@ -61,7 +61,9 @@ fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let (ours, theirs) = io::pipe().context("make a pipe for the report")?;
     let filters = open_filters(&config)?;
     let wall = around(&folder, &config, &filters);
-    let deadline = Instant::now() + spec.limits.wall.unwrap_or(WALL) + PATIENCE;
+    let (real, queued) = (spec.limits.wall, spec.limits.queued);
+    let at_most = real.unwrap_or(WALL) + queued.unwrap_or_default();
+    let deadline = Instant::now() + at_most + PATIENCE;
     let mut command = wall.command(&Path::new(OURS).join("bwrap"));
     command.args(inside(spec.clone(), &config, theirs.as_raw_fd()));
     let passed: Vec<i32> =
@@ -151,7 +153,8 @@ fn inside(mut spec: Spec, config: &Config, report: i32) -> Vec<OsString> {
         limits.memory_bytes = None;
     }
     if !config.has(Defence::Time) {
-        (limits.wall, limits.cpu, limits.quiet) = (Some(WALL), None, None);
+        (limits.wall, limits.queued) = (Some(WALL), None);
+        (limits.cpu, limits.quiet) = (None, None);
     }
     if !config.has(Defence::Output) {
         limits.output_bytes = None;

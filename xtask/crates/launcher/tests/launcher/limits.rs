@@ -10,6 +10,7 @@ use crate::machine::User;
 each_user!(
     cpu_of_one_process,
     cpu_of_children_together,
+    waiting_for_a_processor,
     memory_of_one_process,
     memory_of_children_together,
     memory_behind_a_first_thread_that_has_ended,
@@ -51,6 +52,22 @@ fn cpu_of_children_together(user: User) {
     done.limited(Limit::Cpu);
     assert!(done.report().cpu_ms >= 200, "{done:?}");
     Case::misbehave(user, &["spin-in-children", "2"]).limits(cpu(10_000)).run().exited(0);
+}
+
+/// Four that want one processor wait for it three times as long as they run. Who does not want one
+/// waits for nothing.
+fn waiting_for_a_processor(user: User) {
+    let ended_after = |words: &[&str], attached, most| {
+        let limits = Limits { queued: Some(Duration::from_millis(most)), ..Limits::default() };
+        let case = Case::misbehave(user, words).limits(limits).wall_ms(500);
+        let done = if attached { case.attached() } else { case }.run();
+        done.limited(Limit::Wall);
+        done.report().wall_ms
+    };
+    for attached in [false, true] {
+        assert!(ended_after(&["spin-on-one-processor", "4"], attached, 700) >= 500 + 700);
+        assert!(ended_after(&["sleep", "20000"], attached, 60_000) < 5000);
+    }
 }
 
 fn memory_of_one_process(user: User) {

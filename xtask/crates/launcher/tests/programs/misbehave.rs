@@ -60,6 +60,7 @@ fn main() -> ExitCode {
         "close-stdin" => resources::close_stdin(number(1) != 0),
         "close-all" => resources::close_all(),
         "spin" => resources::spin(),
+        "spin-on-one-processor" => resources::spin_on_one_processor(number(1)),
         "spin-in-children" => resources::spin_in_children(number(1)),
         "memory" => resources::memory(number(1)),
         "memory-in-children" => resources::memory_in_children(number(1), number(2)),

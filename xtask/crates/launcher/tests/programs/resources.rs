@@ -4,11 +4,14 @@ use std::ffi::CString;
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::{self, BufRead, Read, Write};
+use std::thread;
 use std::time::Duration;
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
 
 use crate::processes::child;
 use crate::{hang, ready_and_hang, say};
@@ -71,6 +74,20 @@ pub fn spin() {
     loop {
         black_box(0);
     }
+}
+
+/// So many threads that all want the same processor.
+pub fn spin_on_one_processor(count: u64) {
+    let this = Pid::from_raw(0);
+    let allowed = sched_getaffinity(this).expect("ask for the processors");
+    let mut may_use = (0..CpuSet::count()).filter(|&cpu| allowed.is_set(cpu).unwrap_or(false));
+    let mut one = CpuSet::new();
+    one.set(may_use.next().expect("a processor")).expect("name one");
+    sched_setaffinity(this, &one).expect("take one processor");
+    for _ in 1..count {
+        thread::spawn(spin);
+    }
+    spin();
 }
 
 /// Children one after another, each of which uses 50 ms of CPU time and is waited for.
