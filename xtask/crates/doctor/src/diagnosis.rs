@@ -126,6 +126,12 @@ impl Diagnosis {
         self.json["proved"] == true
     }
 
+    /// Whether all of it is stuck, as in a deadlock, and nothing speaks against a proof.
+    #[must_use]
+    pub fn is_undoubted(&self) -> bool {
+        self.kind().is_some() && self.json["not_proved"].as_array().is_some_and(Vec::is_empty)
+    }
+
     /// The ID of the kind of hang; `None` where the tree may go on.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
