@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use course::{Course, Entry};
-use launcher::{Launch, Limits, xtask_path};
+use launcher::{Ended, Launch, Limit, Limits, xtask_path};
 use trial::{Answer, Failure, Result, Span, Verdict, report};
 
 use crate::place::Place;
 
 /// A program that does nothing but sleep is ended after so many milliseconds; no right one does.
 const ASLEEP_MS: &str = "1200";
-/// A test is over long before, whatever the program does.
+/// A test of a right program is over long before, as far as it need not wait for a processor.
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// The program with an exercise's tests, and what it says of them.
@@ -252,17 +252,23 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     fn one(&self, job: &Job<'_>, test: usize) -> Result {
-        self.try_one(job, &job.entry.tests[test].name).unwrap_or_else(|error| {
+        self.try_one(job, test).unwrap_or_else(|error| {
             job.result(test, Answer::Error(format!("{error:#}")), self.seed)
         })
     }
 
-    fn try_one(&self, job: &Job<'_>, name: &str) -> anyhow::Result<Result> {
+    fn try_one(&self, job: &Job<'_>, test: usize) -> anyhow::Result<Result> {
+        let name = &job.entry.tests[test].name;
         let place = tempfile::tempdir_in(self.place.path()).context("make a directory")?;
         let report = place.path().join("result.json");
         // From the root, as a student can type it.
         let inputs = Path::new(".pipeworks/inputs");
-        let limits = Limits { wall: Some(DEADLINE), deadlock: true, ..Limits::default() };
+        let limits = Limits {
+            wall: Some(DEADLINE),
+            queued: Some(2 * DEADLINE),
+            deadlock: true,
+            ..Limits::default()
+        };
         let launch = Launch::captured(&job.suite.program)
             .args(self.is_impatient.then_some(["--asleep-ms", ASLEEP_MS]).into_iter().flatten())
             .args(["--only", name, "--seed", &self.seed.to_string(), "--report"])
@@ -282,6 +288,9 @@ impl Runner<'_> {
             command.envs([("INSTA_OUTPUT", "none"), ("RUST_BACKTRACE", "0")]);
             command.env("INSTA_WORKSPACE_ROOT", self.root);
         })?;
+        if captured.report.ended == (Ended::Limit { limit: Limit::Wall }) {
+            return Ok(job.result(test, Answer::too_slow(DEADLINE), self.seed));
+        }
         report::read(&report).with_context(|| {
             let said = String::from_utf8_lossy(&captured.stderr);
             let ended = captured.report.explained();

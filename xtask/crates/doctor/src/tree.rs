@@ -102,7 +102,7 @@ fn children(parent: Pid, threads: &[Pid]) -> Vec<Pid> {
 
 /// A file of /proc with short lines, in one read where that is enough: `fs::read` asks for the
 /// length, which such a file does not tell, and then reads in small pieces.
-pub(crate) fn read_at_once(path: &str) -> io::Result<Vec<u8>> {
+pub fn read_at_once(path: &str) -> io::Result<Vec<u8>> {
     read(path, true)
 }
 

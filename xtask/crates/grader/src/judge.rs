@@ -10,11 +10,12 @@ use course::Entry;
 use launcher::{Captured, Ended, Limit};
 use sandbox::user::User;
 use sandbox::{Contents, Place, Purpose, REPORT};
-use trial::{Answer, Failure, Verdict, report};
+use trial::{Answer, report};
 
 use crate::compile::outer;
 
-/// A test of a right program is over long before. Each of its runs has a limit of its own.
+/// A test of a right program is over long before, as far as it need not wait for a processor. Each
+/// of its runs has a limit of its own.
 pub const DEADLINE: Duration = Duration::from_secs(180);
 
 /// Address space of the test's own process. It may have to compare 96 MiB of output.
@@ -50,6 +51,7 @@ pub fn judge(
     words.push("--".into());
     words.push(Path::new("/pipeworks/program").join(&entry.id).into());
     let mut limits = outer(DEADLINE);
+    limits.queued = Some(2 * DEADLINE);
     // Whatever a program may leave for its test to read: no control group is around an ordinary
     // user's box.
     limits.address_bytes = Some(place.config(Purpose::Judge).address_bytes.max(TEST_BYTES));
@@ -69,33 +71,18 @@ pub fn answer(captured: &Captured, file: &Path, name: &str) -> anyhow::Result<tr
         format!("the test `{name}` left no result ({ended}); it said: {}", said.trim_end())
     };
     if captured.report.ended == (Ended::Limit { limit: Limit::Wall }) {
-        return Ok(too_slow(name));
+        return Ok(trial::Result {
+            name: name.to_owned(),
+            claim: String::new(),
+            answer: Answer::too_slow(DEADLINE),
+            seed: 0,
+            span: report::Span::default(),
+        });
     }
     ensure!(matches!(captured.report.ended, Ended::Exited { code: 0 | 1 }), said());
     let found = fs::symlink_metadata(file).with_context(said)?;
     ensure!(found.is_file(), "the result of `{name}` is no regular file");
     report::read(file).with_context(said)
-}
-
-/// Each of a program's runs has ended just before its own limit. If that were nobody's fault,
-/// whoever wants no grade would only have to be slow.
-fn too_slow(name: &str) -> trial::Result {
-    let failure = Failure {
-        verdict: Verdict::TimeLimit,
-        expected: "all runs of the program together are over soon".to_owned(),
-        came: format!("the test was ended after {} s", DEADLINE.as_secs()),
-        difference: Vec::new(),
-        means: "The program sleeps, or waits with a timeout, for longer than any right one needs."
-            .to_owned(),
-        by_hand: "cargo xtask check".to_owned(),
-    };
-    trial::Result {
-        name: name.to_owned(),
-        claim: String::new(),
-        answer: Answer::Failed(Box::new(failure)),
-        seed: 0,
-        span: report::Span::default(),
-    }
 }
 
 #[cfg(test)]

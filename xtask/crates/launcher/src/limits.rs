@@ -7,9 +7,9 @@ use std::time::Duration;
 pub struct Limits {
     /// Time from the start until the program itself has ended.
     pub wall: Option<Duration>,
-    /// Added to `wall` is what the tree has waited for a processor, up to so much: on a loaded
-    /// machine a program is given about the time that it would have had alone. Known where the
-    /// kernel counts it (CONFIG_SCHED_INFO).
+    /// Added to `wall` is the time in which somebody of the tree has waited for a processor, up to
+    /// so much: on a loaded machine a program is given about the time that it would have had alone.
+    /// Known where the kernel counts it (CONFIG_SCHED_INFO).
     pub queued: Option<Duration>,
     /// User and system time, summed over the tree.
     pub cpu: Option<Duration>,

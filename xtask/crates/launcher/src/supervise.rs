@@ -271,13 +271,19 @@ impl Run<'_> {
 
     fn limit_passed(&mut self) -> anyhow::Result<Option<Limit>> {
         let limits = &self.spec.limits;
-        if self.deadline().is_some_and(|deadline| Instant::now() >= deadline) {
-            return Ok(Some(Limit::Wall));
+        let context = "look at the program's processes in /proc";
+        let is_over = |run: &Run| run.deadline().is_some_and(|at| Instant::now() >= at);
+        if is_over(self) {
+            // It may be this process that had to wait.
+            self.watch.look_at_queue().context(context)?;
+            if is_over(self) {
+                return Ok(Some(Limit::Wall));
+            }
         }
         if limits.output_bytes.is_some_and(|cap| self.output_bytes() > cap) {
             return Ok(Some(Limit::Output));
         }
-        self.watch.passed(limits, &self.reaped).context("look at the program's processes in /proc")
+        self.watch.passed(limits, &self.reaped).context(context)
     }
 
     /// As it was at the last look: a Ctrl-C at the terminal ends most programs before the launcher

@@ -25,14 +25,15 @@ pub struct Watch {
 impl Watch {
     pub fn new(limits: &Limits, attached: bool) -> Watch {
         let output_cap = limits.output_bytes.filter(|_| attached);
+        let queued = limits.wall.and(limits.queued).map(|_| Queued::new());
         let needs_looks = limits.cpu.is_some()
             || limits.memory_bytes.is_some()
             || limits.processes.is_some()
-            || limits.queued.is_some()
+            || queued.is_some()
             || output_cap.is_some();
         Watch {
             next: needs_looks.then(|| Instant::now() + LOOK_EVERY),
-            queued: limits.queued.map(|_| Queued::default()),
+            queued,
             output_cap,
             written_before: output_cap.map_or(0, |_| tree::written_bytes(getpid())),
         }
@@ -45,8 +46,18 @@ impl Watch {
 
     /// How long the tree has waited for a processor, as far as that counts.
     pub fn queued(&self, limits: &Limits) -> Duration {
-        let waited = self.queued.as_ref().map_or(Duration::ZERO, Queued::total);
+        let waited = self.queued.as_ref().map(|queued| queued.total).unwrap_or_default();
         waited.min(limits.queued.unwrap_or_default())
+    }
+
+    /// Counts that anew, where it counts at all.
+    ///
+    /// # Errors
+    /// When /proc cannot be read.
+    pub fn look_at_queue(&mut self) -> io::Result<()> {
+        let Some(queued) = &mut self.queued else { return Ok(()) };
+        queued.look(&tree::with_threads()?);
+        Ok(())
     }
 
     /// Looks, where it is time, and tells the limit that the tree has passed.

@@ -1,6 +1,7 @@
 //! The report of a test, as a file: no program under test has a descriptor to forge it with.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
@@ -36,6 +37,25 @@ pub enum Answer {
     NotTried(String),
     /// The test itself failed: nothing is known about the program.
     Error(String),
+}
+
+impl Answer {
+    /// The test was ended from outside, after so long. Each of its program's runs has ended just
+    /// before its own limit: if that were nobody's fault, whoever wants no grade would only have to
+    /// be slow.
+    #[must_use]
+    pub fn too_slow(after: Duration) -> Answer {
+        Answer::Failed(Box::new(Failure {
+            verdict: Verdict::TimeLimit,
+            expected: "all runs of the program together are over soon".to_owned(),
+            came: format!("the test was ended after {} s", after.as_secs()),
+            difference: Vec::new(),
+            means:
+                "The program sleeps, or waits with a timeout, for longer than any right one needs."
+                    .to_owned(),
+            by_hand: "cargo xtask check".to_owned(),
+        }))
+    }
 }
 
 impl Result {
