@@ -34,21 +34,18 @@ pub fn back_off(trial: &Trial) -> Outcome {
     )
 }
 
-/// The worker tells by the machine's clock when it ends, and when it is there again. A right pool
-/// may be late where others want the processors, so it is given another try, in the end with more
-/// time; one that waits for the back-off after the end takes too long each time.
+/// All of it takes little longer than the first life, or the worker tells when that life ended and
+/// when the next began. A right pool may be late where others want the processors, so it is given
+/// another try with more time; one that waits for the back-off after the end takes too long each
+/// time.
 pub fn lived_longer(trial: &Trial) -> Outcome {
-    const TRIES: [u64; 5] = [300, 300, 600, 1200, 2400];
-    let time = |name| {
-        let seconds = fs::read_to_string(trial.folder().join(name)).unwrap_or_default();
-        seconds.trim().parse::<f64>().ok()
-    };
-    for (index, millis) in TRIES.into_iter().enumerate() {
-        let backoff = Duration::from_millis(millis).as_secs_f64();
+    for millis in [300, 2400] {
+        let backoff = Duration::from_millis(millis);
         let worker = format!(
-            "read now rest < /proc/uptime; if mkdir life; then sleep {backoff}; \
-             read now rest < /proc/uptime; echo $now > end; exit 1; fi 2> errors; \
-             echo $now > start; {TELLS}"
+            "read now rest < /proc/uptime; if mkdir life 2> errors; then sleep {}; \
+             read now rest < /proc/uptime; echo ends $now >&2; exit 1; fi; \
+             echo begins $now >&2; {TELLS}",
+            backoff.as_secs_f64()
         );
         let option = millis.to_string();
         let program = pool(trial, &["--backoff", &option, "1"], &worker, PLAIN)?;
@@ -59,20 +56,31 @@ pub fn lived_longer(trial: &Trial) -> Outcome {
              told to stop: SIGTERM\nworker 0 stopped by SIGTERM\n",
             LONGER,
         )?;
-        let gap = time("end").zip(time("start")).map_or(f64::MAX, |(end, start)| start - end);
+        let gap = told(&ran.stderr, "ends").zip(told(&ran.stderr, "begins"));
+        let gap = gap.and_then(|(end, begin)| begin.checked_sub(end));
         // The clock goes in steps of 10 ms.
-        let is_at_once = gap < backoff - 0.02;
-        if is_at_once || index + 1 == TRIES.len() {
-            return ran.holds(
-                is_at_once,
-                &format!("a life of {millis} ms, and then no {millis} ms more until the next"),
-                &format!("the next began {:.0} ms after the end", gap * 1000.0),
-                LONGER,
-            );
+        let step = Duration::from_millis(20);
+        let is_at_once =
+            ran.report.wall_ms < 2 * millis || gap.is_some_and(|gap| gap + step < backoff);
+        if is_at_once || millis == 2400 {
+            let came = gap.map_or("the worker has told no times".to_owned(), |gap| {
+                format!("the next began {} ms after the end", gap.as_millis())
+            });
+            let expected =
+                format!("a life of {millis} ms, and then no {millis} ms more until the next");
+            return ran.holds(is_at_once, &expected, &came, LONGER);
         }
-        fs::remove_dir(trial.folder().join("life"))?;
+        // Where it was made elsewhere, the next try says what is wrong.
+        let _ = fs::remove_dir(trial.folder().join("life"));
     }
     Ok(())
+}
+
+/// The seconds behind a word.
+fn told(text: &[u8], word: &str) -> Option<Duration> {
+    let text = String::from_utf8_lossy(text);
+    let seconds = text.lines().find_map(|line| line.strip_prefix(word));
+    Duration::try_from_secs_f64(seconds?.trim().parse().ok()?).ok()
 }
 
 pub fn back_off_holds_up_nobody(trial: &Trial) -> Outcome {
