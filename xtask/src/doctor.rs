@@ -79,7 +79,6 @@ fn look_at(args: &Doctor, pid: Pid) -> anyhow::Result<Status> {
 /// Looks until there is a proof or the time is over. A process that has ended is an error.
 fn diagnose(pid: Pid, deadline: Option<Duration>) -> anyhow::Result<Diagnosis> {
     let began = Instant::now();
-    let whose = Whose { program: pid, outside: None };
     let mut looks = 0;
     let tasks = tasks_from(pid).map_err(|error| match error.kind() {
         ErrorKind::NotFound => anyhow!("there is no such process; ps -e lists those there are"),
@@ -89,30 +88,43 @@ fn diagnose(pid: Pid, deadline: Option<Duration>) -> anyhow::Result<Diagnosis> {
         bail!("it has ended; its parent has not waited for it yet (a zombie)");
     }
     loop {
-        let again = || tasks_from(pid);
-        if let Some(first) = Still::look(again()?, whose, again)?
-            && first.is_beyond_doubt()
-        {
-            thread::sleep(PAUSE);
-            if let Some(mut later) = Still::look(again()?, whose, again)? {
-                let (is_proved, refused) = first.is_proved_by(&mut later);
-                if is_proved {
-                    let occasion = Occasion::Proof(began.elapsed());
-                    return Ok(Diagnosis::of(&later.scene, occasion, refused));
-                }
-            }
-        }
+        let found = two_looks(pid, began)?;
         looks += 1;
         let is_over = deadline.map_or(looks >= LOOKS, |time| began.elapsed() >= time);
-        if is_over {
-            let found = examine(&again()?, whose, Occasion::Look(began.elapsed()), again);
-            let may_be_proved = deadline.is_none() && found.is_undoubted();
-            if !may_be_proved || began.elapsed() >= PATIENCE {
-                return Ok(found);
+        match found {
+            Some(found) if found.is_proved() || is_over => return Ok(found),
+            None if is_over => {
+                let occasion = Occasion::Look(began.elapsed());
+                let again = || tasks_from(pid);
+                let found = examine(&again()?, whose(pid), occasion, again);
+                let may_be_proved = deadline.is_none() && found.is_undoubted();
+                if !may_be_proved || began.elapsed() >= PATIENCE {
+                    return Ok(found);
+                }
             }
+            _ => {}
         }
         thread::sleep(LOOK_EVERY);
     }
+}
+
+/// A proof, or what speaks against one where all seemed to be stuck, and the pipes were asked how
+/// full they are.
+fn two_looks(pid: Pid, began: Instant) -> anyhow::Result<Option<Diagnosis>> {
+    let again = || tasks_from(pid);
+    let first = Still::look(again()?, whose(pid), again)?.filter(Still::is_beyond_doubt);
+    let Some(first) = first else { return Ok(None) };
+    thread::sleep(PAUSE);
+    let Some(mut later) = Still::look(again()?, whose(pid), again)? else { return Ok(None) };
+    let (is_proved, refused) = first.is_proved_by(&mut later);
+    let time = began.elapsed();
+    let occasion = if is_proved { Occasion::Proof(time) } else { Occasion::Look(time) };
+    let counts = is_proved || later.knows_how_full();
+    Ok(counts.then(|| Diagnosis::of(&later.scene, occasion, refused)))
+}
+
+fn whose(program: Pid) -> Whose<'static> {
+    Whose { program, outside: None }
 }
 
 fn print_json(diagnosis: &Diagnosis) -> anyhow::Result<()> {

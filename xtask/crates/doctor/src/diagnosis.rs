@@ -171,7 +171,7 @@ impl Diagnosis {
 mod tests {
     use super::*;
     use crate::calls::Direction;
-    use crate::scene::{Cause, Wait, Want};
+    use crate::scene::{Cause, Wait, Want, Why};
     use crate::stage::Stage;
 
     fn of(stage: &Stage, occasion: Occasion) -> Diagnosis {
@@ -223,6 +223,20 @@ parent (sh)
    └─ pipe B ─▶ child-1 (wc), fd 1 (above)
 "
         );
+    }
+
+    #[test]
+    fn without_a_proof_it_may_still_be_undoubted() {
+        let look = Occasion::Look(Duration::from_millis(100));
+        assert!(of(&leak(), look).is_undoubted());
+        let mut doubted = leak();
+        doubted.scene.doubts.push("has a timer".to_owned());
+        assert!(!of(&doubted, look).is_undoubted());
+        let mut moving = Stage::default();
+        let process = moving.process(None, "sh");
+        let words = "runs".to_owned();
+        moving.thread(process, "none", Wait::Moves(Why { cause: Cause::Runs, words }));
+        assert!(!of(&moving, look).is_undoubted());
     }
 
     #[test]

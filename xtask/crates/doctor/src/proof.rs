@@ -77,6 +77,12 @@ impl Still {
         self.is_stuck() && self.scene.all_doubts().is_empty()
     }
 
+    /// It was asked how full the pipes are.
+    #[must_use]
+    pub fn knows_how_full(&self) -> bool {
+        self.scene.pipes.iter().any(|pipe| pipe.bytes.is_some())
+    }
+
     /// Why it is not asked how full the pipes are of a tree that goes on.
     #[must_use]
     pub fn not_asked(&self) -> Refused {

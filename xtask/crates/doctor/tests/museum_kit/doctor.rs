@@ -64,7 +64,7 @@ pub fn look_at(user: User, pid: i32) -> Answer {
         words.extend(["doctor", "--format", "json", "--pid"].map(OsString::from));
         words.push(pid.to_string().into());
         let answer = Answer::of(setting.start(&words, super::exhibit::Stdin::Null).ended());
-        if !user.sees_all() || !answer.is_refused() || stranger.stays() {
+        if !user.sees_all() || !answer.is_refused() || stranger.stays(&answer.doubts()) {
             return answer;
         }
     }
@@ -84,7 +84,11 @@ impl Answer {
 
     /// Whether the doctor was not allowed to look into somebody.
     pub fn is_refused(&self) -> bool {
-        is_refused(&self.json["not_proved"].to_string())
+        is_refused(&self.doubts())
+    }
+
+    fn doubts(&self) -> String {
+        self.json["not_proved"].to_string()
     }
 
     pub fn explanation(&self) -> &str {

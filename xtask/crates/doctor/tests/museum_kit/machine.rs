@@ -42,8 +42,8 @@ impl User {
         self == User::Ordinary && we_are_root()
     }
 
-    /// Whether this one may look into everybody: root, with the right to (capabilities(7)), which
-    /// root in a container often is without.
+    /// Whether this one may look into everybody of this machine, or of this user namespace: root,
+    /// with the right to (capabilities(7)), which root in a container often is without.
     pub fn sees_all(self) -> bool {
         self == User::Own && we_are_root() && has_capability(CAP_SYS_PTRACE)
     }
