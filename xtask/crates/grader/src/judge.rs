@@ -87,8 +87,10 @@ pub fn answer(captured: &Captured, file: &Path, name: &str) -> anyhow::Result<tr
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use launcher::Report;
+    use trial::Verdict;
+
+    use super::*;
 
     fn captured(ended: Ended) -> Captured {
         let report = Report {
@@ -131,8 +133,7 @@ mod tests {
         }
         // Whatever it has left: its program has kept it from coming to an end.
         let slow = of(Ended::Limit { limit: Limit::Wall }).expect("a result").answer;
-        let is_slow = |failure: &Failure| failure.verdict == Verdict::TimeLimit;
-        assert!(matches!(slow, Answer::Failed(failure) if is_slow(&failure)));
+        assert!(matches!(slow, Answer::Failed(failure) if failure.verdict == Verdict::TimeLimit));
         std::fs::remove_file(&file).expect("remove it");
         assert!(of(Ended::Exited { code: 0 }).is_err());
     }
