@@ -206,7 +206,8 @@ fn one(
             writeln!(out, "{id} does not compile.")?;
             return Ok(());
         }
-        writeln!(out, "{id} does not compile: see above, then check again.")?;
+        writeln!(out, "{id} does not compile: see above.")?;
+        writeln!(out, "again     cargo xtask check {id}")?;
         writeln!(out, "hint      cargo xtask hint {id}")?;
         writeln!(out, "program   {}", row.entry.path.join("src/main.rs").display())?;
         return Ok(());
