@@ -94,7 +94,7 @@ fn bubblewrap_is_what_the_doctor_runs() {
 #[test]
 fn the_doctor_looks_in_from_outside() {
     if we_are_root() && !User::Own.sees_all() {
-        skipped("needs CAP_SYS_PTRACE: root looks into a namespace of others");
+        skipped("needs root with CAP_SYS_PTRACE: a look into a namespace of others");
         return;
     }
     each(|exhibit, user| {
