@@ -40,9 +40,9 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The test was ended from outside, after so long. Each of its program's runs has ended just
-    /// before its own limit: if that were nobody's fault, whoever wants no grade would only have to
-    /// be slow.
+    /// The test was ended from outside, after so long: each of its program's runs may have ended
+    /// just before its own limit. If that were nobody's fault, whoever wants no grade would only
+    /// have to be slow.
     #[must_use]
     pub fn too_slow(after: Duration) -> Answer {
         Answer::Failed(Box::new(Failure {
