@@ -52,8 +52,7 @@ pub fn look(program: i32) -> io::Result<Seen> {
 
 /// Somebody into whom root may not look, and who may have an end of the program's: he began after
 /// it, or is of its session. Whoever keeps the machine may have more rights than its root, may have
-/// started all of this, and may start something at any time; and root itself may have few rights,
-/// as in a container, where no other user's process can be looked into, nor a launcher.
+/// started all of this, and may start something at any time.
 pub struct Stranger {
     program: i32,
     began: Instant,
